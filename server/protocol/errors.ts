@@ -1,0 +1,192 @@
+/**
+ * The one table of what can go wrong: code, sentence, HTTP status, what to do about it, and whether trying again may
+ * help. `docs/errors.md` is generated from it. Code compares codes, never message text.
+ */
+export const ERROR_TABLE = {
+	BAD_REQUEST: {
+		status: 400,
+		message: "The request could not be understood.",
+		action: "Reload the page. If you wrote the client, see the field named in the message.",
+		isRetryable: false,
+	},
+	UNAUTHENTICATED: {
+		status: 401,
+		message: "You are not signed in.",
+		action: "Reload the page to get a new identity; check that cookies are allowed.",
+		isRetryable: false,
+	},
+	ORIGIN_REFUSED: {
+		status: 403,
+		message: "This page's origin may not use the terminal.",
+		action: "Open the terminal at its own address, or ask the operator to add the origin to ALLOWED_ORIGINS.",
+		isRetryable: false,
+	},
+	NOT_FOUND: {
+		status: 404,
+		message: "There is nothing at this address.",
+		action: "Open /container-terminal.",
+		isRetryable: false,
+	},
+	SESSION_NOT_FOUND: {
+		status: 404,
+		message: "There is no such session.",
+		action: "It was closed, or its container was replaced. Open a new one.",
+		isRetryable: false,
+	},
+	SESSION_ENDED: {
+		status: 409,
+		message: "The session's program has ended.",
+		action: "Its output can still be read. Open a new session to go on working.",
+		isRetryable: false,
+	},
+	SESSION_NOT_ATTACHED: {
+		status: 409,
+		message: "This page is not attached to the session.",
+		action: "Attach to the session first.",
+		isRetryable: false,
+	},
+	TOO_MANY_SESSIONS: {
+		status: 409,
+		message: "You have as many sessions open as are allowed.",
+		action: "Close a session that you no longer need.",
+		isRetryable: false,
+	},
+	INPUT_OUT_OF_ORDER: {
+		status: 409,
+		message: "Some input before this one is missing.",
+		action: "Attach again and re-send from the acknowledged number.",
+		isRetryable: true,
+	},
+	INPUT_OVERFLOW: {
+		status: 429,
+		message: "The program is not reading its input.",
+		action: "Wait until the program reads, or interrupt it.",
+		isRetryable: true,
+	},
+	POOL_FULL: {
+		status: 503,
+		message: "All places are taken.",
+		action: "Stay on the page: you get the next place that becomes free.",
+		isRetryable: true,
+	},
+	POOL_STARTING: {
+		status: 503,
+		message: "The containers are being started.",
+		action: "Wait a few seconds; the page goes on by itself.",
+		isRetryable: true,
+	},
+	CONTAINER_RESTARTING: {
+		status: 503,
+		message: "Your container is being restarted.",
+		action: "Wait a few seconds; your files are safe and a new shell opens by itself.",
+		isRetryable: true,
+	},
+	CONTAINER_FAILED: {
+		status: 503,
+		message: "The container could not be started.",
+		action: "The gateway keeps trying. The operator finds the reason in its log.",
+		isRetryable: true,
+	},
+	ENGINE_UNREACHABLE: {
+		status: 503,
+		message: "The container engine does not answer.",
+		action: "The gateway keeps trying. The operator should check that Docker runs and DOCKER_HOST is right.",
+		isRetryable: true,
+	},
+	IMAGE_MISSING: {
+		status: 503,
+		message: "The container image does not exist.",
+		action: "The operator should run scripts/setup-container-mode.sh or set CONTAINER_IMAGE.",
+		isRetryable: true,
+	},
+	NOT_HARDENED: {
+		status: 503,
+		message: "The container does not hide processes from other users, so it takes nobody.",
+		action: "The operator finds the reason in the gateway's log.",
+		isRetryable: true,
+	},
+	LINK_BROKEN: {
+		status: 503,
+		message: "The connection to the container broke.",
+		action: "The gateway reconnects by itself; nothing you typed or saw is lost.",
+		isRetryable: true,
+	},
+	PROTOCOL_MISMATCH: {
+		status: 503,
+		message: "Gateway and container speak different protocol versions.",
+		action: "The operator should rebuild the image with scripts/setup-container-mode.sh.",
+		isRetryable: false,
+	},
+	ACCOUNT_CONFLICT: {
+		status: 500,
+		message: "The home folder belongs to another account.",
+		action: "Nothing was changed. The operator must check the owners of /workspace.",
+		isRetryable: false,
+	},
+	SPAWN_FAILED: {
+		status: 500,
+		message: "The shell could not be started.",
+		action: "Try again. The operator finds the reason in the container's log.",
+		isRetryable: true,
+	},
+	INTERNAL: {
+		status: 500,
+		message: "Something went wrong on our side.",
+		action: "Try again. The operator finds the reason in the gateway's log.",
+		isRetryable: true,
+	},
+} as const satisfies Record<string, ErrorRow>;
+
+type ErrorRow = {
+	/** HTTP status used where the error leaves by HTTP. */
+	status: number;
+	/** What happened, for the person at the terminal. */
+	message: string;
+	/** What to do now. */
+	action: string;
+	/** Whether the same request may succeed later without any change. */
+	isRetryable: boolean;
+};
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+export const ERROR_CODES = Object.keys(ERROR_TABLE) as [ErrorCode, ...ErrorCode[]];
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+	return typeof code === "string" && Object.hasOwn(ERROR_TABLE, code);
+}
+
+/** An error as it stands on every wire. */
+export type WireError = {
+	code: ErrorCode;
+	message: string;
+	action: string;
+	isRetryable: boolean;
+};
+
+export type BerthErrorOptions = {
+	/** What exactly was wrong, for the reader of the message: a field's name, a container's name. Never a secret. */
+	detail?: string;
+	cause?: unknown;
+};
+
+/** The one error type. Anything else that is thrown is a surprise and becomes `INTERNAL` at the boundary. */
+export class BerthError extends Error {
+	readonly code: ErrorCode;
+	readonly detail: string | undefined;
+
+	constructor(code: ErrorCode, options: BerthErrorOptions = {}) {
+		const sentence = ERROR_TABLE[code].message;
+		super(options.detail === undefined ? sentence : `${sentence} (${options.detail})`, { cause: options.cause });
+		this.name = "BerthError";
+		this.code = code;
+		this.detail = options.detail;
+	}
+}
+
+/** Whatever was thrown, as it may be shown: surprises say nothing of their inside. */
+export function toWireError(thrown: unknown): WireError {
+	const error = thrown instanceof BerthError ? thrown : new BerthError("INTERNAL");
+	const { action, isRetryable } = ERROR_TABLE[error.code];
+	return { code: error.code, message: error.message, action, isRetryable };
+}

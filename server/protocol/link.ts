@@ -1,0 +1,173 @@
+/**
+ * The link: what gateway and agent say to each other. One byte stream carries every session of one container.
+ *
+ * 1. Both sides send `hello`. A side that does not speak the other's version sends `bye` and closes.
+ * 2. The gateway sends requests, each answered by exactly one response with the same number, in any order.
+ * 3. `open` or `attach` binds a channel, a number that the gateway chooses and uses once per link, to a session: an
+ *    *attachment*. Output flows on it from the asked offset, never more than `OUTPUT_WINDOW_BYTES` beyond the last
+ *    `credit`. An output frame whose offset lies beyond the expected one says that the bytes between are gone.
+ * 4. Several gateways may be linked to one agent at once. When a link ends its attachments end; the sessions stay.
+ *
+ * The sentence on each frame type stands in `frames.ts`.
+ */
+import { z } from "zod";
+import { ERROR_CODES } from "./errors.ts";
+import { PageId, SessionId, Uid, Username } from "./ids.ts";
+import { ByteOffset, SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
+
+/** Raised with every change that an older peer would misread. */
+export const LINK_PROTOCOL_VERSION = 1;
+
+/** Where the agent listens inside its container. */
+export const AGENT_SOCKET_PATH = "/run/berth/agent.sock";
+
+/** A side that hears nothing for three of these, although it pings, takes the link for dead. */
+export const LINK_HEARTBEAT_MS = 5_000;
+
+/** The gateway's first frame. */
+export const GatewayHello = z.object({
+	protocol: z.number().int(),
+	role: z.literal("gateway"),
+	/** Which gateway, for the agent's log. */
+	gateway: z.string().max(200),
+	/** Rules that `container-info` tells the user. */
+	policy: z.object({
+		/** An unused place in the container is given back after this long, ms. */
+		assignmentTtlMs: z.number().int().positive(),
+		/** Sessions one account may have running at once. */
+		sessionsPerUser: z.number().int().positive(),
+		/** Output kept per session for replay, bytes. */
+		replayBytes: z.number().int().positive(),
+	}),
+});
+export type GatewayHello = z.infer<typeof GatewayHello>;
+
+/** The agent's first frame. */
+export const AgentHello = z.object({
+	protocol: z.number().int(),
+	role: z.literal("agent"),
+	/** New each time the agent starts: another value means that its sessions are gone. */
+	bootId: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+	/** Whether `/proc` hides other users' processes. False also in local mode, where there are no other users. */
+	isHardened: z.boolean(),
+	/** Whether sessions run as accounts of their own (`container`) or as the agent's own user (`local`). */
+	mode: z.enum(["container", "local"]),
+	/** Sessions alive now, of all accounts. */
+	sessions: z.number().int().min(0),
+});
+export type AgentHello = z.infer<typeof AgentHello>;
+
+/** The account a request is about. The agent makes it where it does not exist yet. */
+const Account = z.object({ username: Username, uid: Uid });
+export type Account = z.infer<typeof Account>;
+
+/** A channel number: never 0, and never used twice on one link. */
+const Channel = z.number().int().min(1).max(0xffff_ffff);
+
+const Attachment = z.object({ channel: Channel, pageId: PageId, size: TerminalSize });
+
+export const LinkRequest = z.discriminatedUnion("op", [
+	/** Makes the account if need be, starts its login shell on a PTY, attaches. → `AttachResult` */
+	z.object({ op: z.literal("open"), account: Account, name: SessionName, attachment: Attachment }),
+	/** Attaches to a session of this user; `from` null means: everything that can be replayed. → `AttachResult` */
+	z.object({
+		op: z.literal("attach"),
+		username: Username,
+		sessionId: SessionId,
+		attachment: Attachment,
+		from: ByteOffset.nullable(),
+	}),
+	/** Ends an attachment; unknown channels are fine. → {} */
+	z.object({ op: z.literal("detach"), channel: Channel }),
+	/** The page's window has this size now. → {} */
+	z.object({ op: z.literal("resize"), channel: Channel, size: TerminalSize }),
+	/** Signals the session's foreground process group. → {} */
+	z.object({ op: z.literal("signal"), username: Username, sessionId: SessionId, signal: SessionSignal }),
+	/** → {} */
+	z.object({ op: z.literal("rename"), username: Username, sessionId: SessionId, name: SessionName }),
+	/** Ends the session's processes (SIGHUP, then SIGKILL) and forgets it. → {} */
+	z.object({ op: z.literal("close"), username: Username, sessionId: SessionId }),
+	/** → `ListResult` */
+	z.object({ op: z.literal("list"), username: Username }),
+	/** Closes all sessions of an account whose place was given back. → {} */
+	z.object({ op: z.literal("evict"), username: Username }),
+	/** Owners of the homes on the volume, in name order, after a name. → `HomesResult` */
+	z.object({ op: z.literal("homes"), after: z.string().max(255) }),
+]);
+export type LinkRequest = z.infer<typeof LinkRequest>;
+
+export const AttachResult = z.object({
+	session: SessionInfo,
+	/** Offset of the first byte that will be sent. Greater than the asked one where the replay buffer has moved on. */
+	from: ByteOffset,
+	/** Input of this page accepted so far. */
+	inputAccepted: ByteOffset,
+});
+export type AttachResult = z.infer<typeof AttachResult>;
+
+export const ListResult = z.object({ sessions: z.array(SessionInfo) });
+
+/** At most this many homes in one answer, so that it fits into a frame. */
+export const HOMES_PER_PAGE = 500;
+
+export const HomesResult = z.object({
+	homes: z.array(Account),
+	/** Name to ask on from, null at the end. */
+	next: z.string().nullable(),
+});
+
+export const LinkResponse = z.discriminatedUnion("ok", [
+	z.object({ ok: z.literal(true), result: z.unknown() }),
+	z.object({ ok: z.literal(false), code: z.enum(ERROR_CODES), detail: z.string().max(1000).optional() }),
+]);
+export type LinkResponse = z.infer<typeof LinkResponse>;
+
+/** What each operation answers. */
+export type LinkResults = {
+	open: AttachResult;
+	attach: AttachResult;
+	detach: Record<string, never>;
+	resize: Record<string, never>;
+	signal: Record<string, never>;
+	rename: Record<string, never>;
+	close: Record<string, never>;
+	list: z.infer<typeof ListResult>;
+	evict: Record<string, never>;
+	homes: z.infer<typeof HomesResult>;
+};
+
+const Nothing = z.object({});
+export const LINK_RESULT_SCHEMAS = {
+	open: AttachResult,
+	attach: AttachResult,
+	detach: Nothing,
+	resize: Nothing,
+	signal: Nothing,
+	rename: Nothing,
+	close: Nothing,
+	list: ListResult,
+	evict: Nothing,
+	homes: HomesResult,
+} as const;
+
+/** What the agent tells every link without being asked. */
+export const LinkEvent = z.discriminatedUnion("kind", [
+	/** State, name or size of a session changed, or it is new. */
+	z.object({ kind: z.literal("session-changed"), username: Username, session: SessionInfo }),
+	/** The session is gone for good. */
+	z.object({ kind: z.literal("session-closed"), username: Username, sessionId: SessionId }),
+	/**
+	 * An input frame was not taken. `accepted` is the number to send on from. Codes: INPUT_OUT_OF_ORDER,
+	 * INPUT_OVERFLOW, SESSION_ENDED, SESSION_NOT_ATTACHED.
+	 */
+	z.object({
+		kind: z.literal("input-refused"),
+		channel: Channel,
+		code: z.enum(ERROR_CODES),
+		accepted: ByteOffset,
+	}),
+]);
+export type LinkEvent = z.infer<typeof LinkEvent>;
+
+export const Bye = z.object({ code: z.enum(ERROR_CODES).or(z.literal("SHUTDOWN")), detail: z.string().max(1000) });
+export type Bye = z.infer<typeof Bye>;

@@ -1,0 +1,140 @@
+/**
+ * The Socket.IO events between page and gateway. Messages are msgpack (socket.io-msgpack-parser), so that bytes travel
+ * as bytes. Whatever a page sends is parsed with the schemas here; what does not parse is answered with BAD_REQUEST and
+ * changes nothing. Every request is answered through its acknowledgement callback with a `Reply`.
+ *
+ * The page imports types from here and numbers from `limits.ts`, so that no schema ends up in its bundle.
+ *
+ * The way of a page:
+ * 1. It connects with the cookie that `/container-terminal` gave it. `welcome` says who it is.
+ * 2. `place` says where the user's shells run, or what the user is waiting for; again each time that changes.
+ * 3. With a place, it lists its sessions, attaches to those it shows, or opens one.
+ * 4. A session that the gateway re-attaches by itself (link reopened) goes on without the page noticing. After the
+ *    page's own connection broke, the page attaches again from the offset that its terminal has parsed.
+ */
+import { z } from "zod";
+import type { WireError } from "./errors.ts";
+import { PageId, SessionId } from "./ids.ts";
+import { MAX_INPUT_BYTES } from "./limits.ts";
+import { ByteOffset, type SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
+
+const Bytes = z
+	.instanceof(Uint8Array)
+	.refine((bytes) => bytes.length >= 1 && bytes.length <= MAX_INPUT_BYTES, `1 to ${MAX_INPUT_BYTES} bytes`);
+
+/** Requests of the page: the schema of each event's one argument. */
+export const PAGE_REQUESTS = {
+	/** Starts a login shell and attaches this page to it. → `Attached` */
+	"session:open": z.object({ pageId: PageId, name: SessionName, size: TerminalSize }),
+	/**
+	 * Attaches this page. `from` is the offset up to which the page's terminal has parsed; null asks for all that can
+	 * be replayed. Attaching again replaces the page's earlier attachment. → `Attached`
+	 */
+	"session:attach": z.object({
+		pageId: PageId,
+		sessionId: SessionId,
+		from: ByteOffset.nullable(),
+		size: TerminalSize,
+	}),
+	/** Stops output of the session to this page; its program goes on. → {} */
+	"session:detach": z.object({ sessionId: SessionId }),
+	/** The page's terminal has this size now. → {} */
+	"session:resize": z.object({ sessionId: SessionId, size: TerminalSize }),
+	/** Signals the foreground process group. → {} */
+	"session:signal": z.object({ sessionId: SessionId, signal: SessionSignal }),
+	/** → {} */
+	"session:rename": z.object({ sessionId: SessionId, name: SessionName }),
+	/** Ends the session's programs and forgets it. → {} */
+	"session:close": z.object({ sessionId: SessionId }),
+	/** → {sessions}, oldest first */
+	"session:list": z.object({}),
+	/** Round trip to the gateway, measured by the page. → {} */
+	"berth:ping": z.object({}),
+} as const;
+
+/** Messages of the page that are not answered one by one: they are hot, and have an answer of their own below. */
+export const PAGE_MESSAGES = {
+	/**
+	 * (sessionId, number of the first byte, bytes). Numbers count this page's input to this session from 0. Answered by
+	 * `session:input-ack`, or `session:input-refused`.
+	 */
+	"session:input": z.tuple([SessionId, ByteOffset, Bytes]),
+	/** (sessionId, offset up to which the terminal has parsed). Never answered. */
+	"session:ack": z.tuple([SessionId, ByteOffset]),
+} as const;
+
+export type PageRequestName = keyof typeof PAGE_REQUESTS;
+export type PageRequest<Name extends PageRequestName> = z.infer<(typeof PAGE_REQUESTS)[Name]>;
+
+export type Reply<Result extends object = object> = ({ ok: true } & Result) | { ok: false; error: WireError };
+
+/** Answer to open and attach. */
+export type Attached = {
+	session: SessionInfo;
+	/** Offset of the first byte that will come. More than was asked for means that the bytes between are gone. */
+	from: number;
+	/** Input of this page that the agent has: re-send from here. */
+	inputAccepted: number;
+};
+
+export type PageRequestResults = {
+	"session:open": Attached;
+	"session:attach": Attached;
+	"session:detach": object;
+	"session:resize": object;
+	"session:signal": object;
+	"session:rename": object;
+	"session:close": object;
+	"session:list": { sessions: SessionInfo[] };
+	"berth:ping": object;
+};
+
+/** Page → gateway, in Socket.IO's own form. */
+export type PageToGatewayEvents = {
+	[Name in PageRequestName]: (
+		request: z.input<(typeof PAGE_REQUESTS)[Name]>,
+		reply: (reply: Reply<PageRequestResults[Name]>) => void,
+	) => void;
+} & {
+	"session:input": (sessionId: string, seq: number, bytes: Uint8Array) => void;
+	"session:ack": (sessionId: string, offset: number) => void;
+};
+
+/** First event of each connection. */
+export type Welcome = {
+	/** `TERMINAL_PROTOCOL_VERSION` of the gateway. */
+	protocol: number;
+	/** `none`: local mode; shells run as the gateway's own user, and the page must say so. */
+	isolation: "containers" | "none";
+	user: { username: string; displayName: string };
+	sessionsPerUser: number;
+};
+
+/** Where the user's shells run, or what the user is waiting for. The gateway goes on trying by itself. */
+export type Place =
+	| {
+			kind: "ready";
+			/** Container's name, for people. */
+			container: string;
+			/** Changes when the container was replaced or restarted: sessions of another value are gone. */
+			generation: string;
+	  }
+	| { kind: "waiting"; error: WireError };
+
+/** Gateway → page, in Socket.IO's own form. */
+export type GatewayToPageEvents = {
+	welcome: (welcome: Welcome) => void;
+	place: (place: Place) => void;
+	/** (sessionId, offset of the first byte, bytes). An offset beyond the expected one: the bytes between are gone. */
+	"session:output": (sessionId: string, offset: number, bytes: Uint8Array) => void;
+	/** (sessionId, number up to which the agent has this page's input). */
+	"session:input-ack": (sessionId: string, seq: number) => void;
+	/** (sessionId, number to send on from, why). */
+	"session:input-refused": (sessionId: string, seq: number, error: WireError) => void;
+	/** A session of the user is new, or its state, name or size changed. Sent to all of the user's pages. */
+	"session:changed": (session: SessionInfo) => void;
+	/** A session is gone: closed by one of the user's pages (`closed`), or lost with its container (`container-lost`). */
+	"session:closed": (sessionId: string, reason: "closed" | "container-lost") => void;
+	/** The gateway is about to close; programs go on, and the page should reconnect. */
+	"gateway:closing": () => void;
+};
