@@ -38,7 +38,7 @@ const KNOWN_TYPES = new Set<number>(Object.values(FrameType));
 export type Frame = {
 	type: FrameType;
 	channel: number;
-	/** Valid only until the next call of the parser's `push`: copy what is to be kept. */
+	/** A view into what was received: copy what is to be kept for long, or the whole chunk stays with it. */
 	payload: Buffer;
 };
 

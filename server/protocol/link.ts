@@ -95,6 +95,7 @@ export const LinkRequest = z.discriminatedUnion("op", [
 	z.object({ op: z.literal("homes"), after: z.string().max(255) }),
 ]);
 export type LinkRequest = z.infer<typeof LinkRequest>;
+export type LinkRequestOf<Op extends LinkRequest["op"]> = Extract<LinkRequest, { op: Op }>;
 
 export const AttachResult = z.object({
 	session: SessionInfo,

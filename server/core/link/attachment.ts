@@ -1,0 +1,87 @@
+/** One page looking at one session: how far it has come, and where its bytes go. */
+import type { BerthError } from "../../protocol/errors.ts";
+import type { PageId, SessionId, Username } from "../../protocol/ids.ts";
+import type { TerminalSize } from "../../protocol/session.ts";
+
+/** Where an attachment's news go: the page. */
+export type AttachmentSink = {
+	/** `bytes` begin at `offset` of the session's output. */
+	onOutput(offset: number, bytes: Buffer): void;
+	/** The agent has the page's input up to `seq`. */
+	onInputAck(seq: number): void;
+	/** The agent did not take some input: it is to be sent again from `seq`. */
+	onInputRefused(seq: number, error: BerthError): void;
+	/** The session is gone with its container, or could not be resumed. Nothing comes after it. */
+	onLost(): void;
+};
+
+export type AttachmentTarget = {
+	username: Username;
+	sessionId: SessionId;
+	pageId: PageId;
+	size: TerminalSize;
+};
+
+export class Attachment {
+	readonly target: AttachmentTarget;
+	readonly #sink: AttachmentSink;
+	/** Its number on the connection that carries it now; null while there is none. */
+	channel: number | null = null;
+	#nextOffset: number;
+	/** News that came before `release`; null from then on. Never more than the output window. */
+	#held: (() => void)[] | null;
+
+	/** `from` is the offset of the first byte to come; `held` what came already. */
+	constructor(target: AttachmentTarget, sink: AttachmentSink, from: number, held: HeldOutput[]) {
+		this.target = target;
+		this.#sink = sink;
+		this.#nextOffset = from;
+		this.#held = held.map(
+			({ offset, bytes }) =>
+				() =>
+					this.deliver(offset, bytes),
+		);
+	}
+
+	/** Offset of the next byte of output to hand on: where to resume. */
+	get nextOffset(): number {
+		return this.#nextOffset;
+	}
+
+	/** From now on news reach the sink. To be called once its owner has been told of the attachment. */
+	release(): void {
+		const held = this.#held ?? [];
+		this.#held = null;
+		for (const tell of held) tell();
+	}
+
+	/** Hands output on; bytes that were handed on before (they may come twice around a resume) are left out. */
+	deliver(offset: number, bytes: Buffer): void {
+		this.#tell(() => {
+			const known = Math.max(0, this.#nextOffset - offset);
+			if (known >= bytes.length) return;
+			this.#nextOffset = offset + bytes.length;
+			this.#sink.onOutput(offset + known, known === 0 ? bytes : bytes.subarray(known));
+		});
+	}
+
+	acknowledgeInput(seq: number): void {
+		this.#tell(() => this.#sink.onInputAck(seq));
+	}
+
+	refuseInput(seq: number, error: BerthError): void {
+		this.#tell(() => this.#sink.onInputRefused(seq, error));
+	}
+
+	lose(): void {
+		this.#tell(() => this.#sink.onLost());
+	}
+
+	#tell(tell: () => void): void {
+		if (this.#held === null) tell();
+		else this.#held.push(tell);
+	}
+}
+
+/** Output that came before its attachment was known. */
+export type HeldOutput = { offset: number; bytes: Buffer };

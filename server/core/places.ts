@@ -1,0 +1,119 @@
+/** Where each user's shells run: joins who is assigned where with what stands there now. */
+import { BerthError } from "../protocol/errors.ts";
+import type { Ordinal, UserId } from "../protocol/ids.ts";
+import type { User } from "./accounts.ts";
+import { assertNever } from "./assert-never.ts";
+import type { AssignmentStore } from "./assignment.ts";
+import type { PoolContainer } from "./container-driver.ts";
+import type { Link } from "./link/link.ts";
+import type { Log } from "./log.ts";
+import type { EngineState, Pool } from "./pool/pool.ts";
+import type { SlotState } from "./pool/slot.ts";
+
+export type Location = { kind: "ready"; container: PoolContainer; link: Link } | { kind: "waiting"; error: BerthError };
+
+export type PlacesOptions = {
+	pool: Pool;
+	assignments: AssignmentStore;
+	usersPerContainer: number;
+	/** A place unused for this long is given back, ms. */
+	assignmentTtlMs: number;
+	/** Users who have a page open now. */
+	present(): UserId[];
+	log: Log;
+};
+
+/**
+ * Failed starts in a row after which users of a container are moved to another. Three are about two seconds: long
+ * enough for a hiccup, short enough for somebody who waits.
+ */
+const MOVE_AFTER_FAILURES = 3;
+/** How often unused places are looked for: a fraction of their time to live, within these bounds. */
+const SWEEP_BOUNDS_MS = { least: 1_000, most: 600_000 };
+const SWEEPS_PER_TTL = 20;
+
+export class Places implements Disposable {
+	readonly #options: PlacesOptions;
+	readonly #sweep: NodeJS.Timeout;
+
+	constructor(options: PlacesOptions) {
+		this.#options = options;
+		const period = options.assignmentTtlMs / SWEEPS_PER_TTL;
+		const bounded = Math.min(SWEEP_BOUNDS_MS.most, Math.max(SWEEP_BOUNDS_MS.least, period));
+		this.#sweep = setInterval(() => this.#giveBackUnused(), bounded);
+	}
+
+	[Symbol.dispose](): void {
+		clearInterval(this.#sweep);
+	}
+
+	/** The user's place, assigned now where there is none; or why the user has to wait. */
+	locate(user: User): Location {
+		const { assignments } = this.#options;
+		const assignment = assignments.find(user.userId);
+		if (assignment === null) return this.#assign(user);
+		const state = this.#options.pool.stateOf(assignment.ordinal);
+		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state);
+		this.#options.log.info({ userId: user.userId, ordinal: assignment.ordinal }, "moving a user to another container");
+		assignments.release(user.userId);
+		return this.#assign(user);
+	}
+
+	#assign(user: User): Location {
+		const { pool, assignments, usersPerContainer } = this.#options;
+		const assignment = assignments.assign(user.userId, pool.readyOrdinals, usersPerContainer, Date.now());
+		if (assignment === null) return { kind: "waiting", error: this.#whyNoPlace() };
+		const state = pool.stateOf(assignment.ordinal);
+		return state === null ? { kind: "waiting", error: new BerthError("POOL_STARTING") } : this.#locationIn(state);
+	}
+
+	#locationIn(state: SlotState): Location {
+		return state.kind === "ready" ? state : { kind: "waiting", error: whyNotReady(state, this.#options.pool.engine) };
+	}
+
+	/** Whether another container should take this one's users: it fails, and others do not. */
+	#isToBeLeft(state: SlotState): boolean {
+		return (
+			state.kind === "failed" && state.failures >= MOVE_AFTER_FAILURES && this.#options.pool.readyOrdinals.length > 0
+		);
+	}
+
+	#whyNoPlace(): BerthError {
+		const { engine, states } = this.#options.pool;
+		const coming = states.find(({ kind }) => kind === "starting" || kind === "restarting");
+		if (coming !== undefined) return whyNotReady(coming, engine);
+		const isAnyReady = states.some(({ kind }) => kind === "ready");
+		const failed = states.find(({ kind }) => kind === "failed");
+		return isAnyReady || failed === undefined ? new BerthError("POOL_FULL") : whyNotReady(failed, engine);
+	}
+
+	#giveBackUnused(): void {
+		const { assignments, assignmentTtlMs, log, pool, present } = this.#options;
+		const now = Date.now();
+		assignments.touch(present(), now);
+		for (const { username, ordinal } of assignments.releaseUnusedSince(now - assignmentTtlMs)) {
+			log.info({ username, ordinal }, "an unused place was given back");
+			const state = pool.stateOf(ordinal);
+			if (state?.kind !== "ready") continue;
+			state.link.request({ op: "evict", username }).catch((err: unknown) => {
+				log.warn({ err, username }, "sessions of an unused place could not be closed");
+			});
+		}
+	}
+}
+
+/** For the person who waits: what stands in the operator's log in detail is left out. */
+function whyNotReady(state: SlotState, engine: EngineState): BerthError {
+	if (engine.kind === "down") return new BerthError("ENGINE_UNREACHABLE");
+	switch (state.kind) {
+		case "starting":
+			return new BerthError("POOL_STARTING");
+		case "restarting":
+		case "ready":
+			return new BerthError("CONTAINER_RESTARTING");
+		case "failed":
+			return new BerthError(state.error.code);
+		default:
+			return assertNever(state);
+	}
+}

@@ -1,0 +1,123 @@
+/** The gateway's memory: one SQLite file. Losing it loses no file of a user; see `recordHomes`. */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import type { AccountStore, Home, User } from "../core/accounts.ts";
+import { type Assignment, type AssignmentStore, chooseContainer, type ReleasedPlace } from "../core/assignment.ts";
+import { type Identity, userIdOf, usernameOf } from "../core/identity.ts";
+import { Ordinal, Uid, type UserId, Username } from "../protocol/ids.ts";
+import { migrate } from "./migrations.ts";
+
+export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
+	readonly #database: Database.Database;
+
+	/** Opens or creates the file and brings its schema up to date. Throws where it was made by a newer Berth. */
+	constructor(file: string) {
+		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+		this.#database = new Database(file);
+		this.#database.pragma("journal_mode = WAL");
+		// In WAL mode NORMAL keeps the file whole through a crash; only the last moments before a power cut may be lost.
+		this.#database.pragma("synchronous = NORMAL");
+		this.#database.pragma("foreign_keys = ON");
+		this.#database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+		migrate(this.#database);
+	}
+
+	register(identity: Identity, now: number): User {
+		const userId = userIdOf(identity);
+		const username = usernameOf(identity);
+		const uid = this.#inTransaction(() => {
+			const uid = this.#uidFor(username);
+			this.#database
+				.prepare(
+					`INSERT INTO users (user_id, issuer, subject, username, display_name, created_at)
+					 VALUES (?, ?, ?, ?, ?, ?)
+					 ON CONFLICT (user_id) DO UPDATE SET display_name = excluded.display_name`,
+				)
+				.run(userId, identity.issuer, identity.subject, username, identity.displayName, now);
+			return uid;
+		});
+		return { userId, username, uid, displayName: identity.displayName };
+	}
+
+	recordHomes(homes: readonly Home[]): Home[] {
+		const insert = this.#database.prepare("INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)");
+		const find = this.#database.prepare("SELECT 1 FROM uids WHERE uid = ? AND username = ?");
+		return this.#inTransaction(() =>
+			homes.filter(({ uid, username }) => {
+				insert.run(uid, username);
+				return find.get(uid, username) === undefined;
+			}),
+		);
+	}
+
+	find(userId: UserId): Assignment | null {
+		const row = this.#database.prepare("SELECT ordinal FROM assignments WHERE user_id = ?").get(userId);
+		return row === undefined ? null : { userId, ordinal: Ordinal.parse(columnOf(row, "ordinal")) };
+	}
+
+	assign(userId: UserId, candidates: readonly Ordinal[], capacity: number, now: number): Assignment | null {
+		return this.#inTransaction(() => {
+			const known = this.find(userId);
+			if (known !== null) return known;
+			const ordinal = chooseContainer(candidates, this.usersByContainer(), capacity);
+			if (ordinal === null) return null;
+			this.#database
+				.prepare("INSERT INTO assignments (user_id, ordinal, assigned_at, used_at) VALUES (?, ?, ?, ?)")
+				.run(userId, ordinal, now, now);
+			return { userId, ordinal };
+		});
+	}
+
+	release(userId: UserId): void {
+		this.#database.prepare("DELETE FROM assignments WHERE user_id = ?").run(userId);
+	}
+
+	touch(userIds: readonly UserId[], now: number): void {
+		const update = this.#database.prepare("UPDATE assignments SET used_at = ? WHERE user_id = ?");
+		this.#inTransaction(() => {
+			for (const userId of userIds) update.run(now, userId);
+		});
+	}
+
+	releaseUnusedSince(before: number): ReleasedPlace[] {
+		const rows = this.#database
+			.prepare(
+				`DELETE FROM assignments WHERE used_at < ?
+				 RETURNING ordinal, (SELECT username FROM users WHERE users.user_id = assignments.user_id) AS username`,
+			)
+			.all(before);
+		return rows.map((row) => ({
+			username: Username.parse(columnOf(row, "username")),
+			ordinal: Ordinal.parse(columnOf(row, "ordinal")),
+		}));
+	}
+
+	usersByContainer(): Map<Ordinal, number> {
+		const rows = this.#database.prepare("SELECT ordinal, count(*) AS users FROM assignments GROUP BY ordinal").all();
+		return new Map(rows.map((row) => [Ordinal.parse(columnOf(row, "ordinal")), Number(columnOf(row, "users"))]));
+	}
+
+	[Symbol.dispose](): void {
+		this.#database.close();
+	}
+
+	#uidFor(username: string): Uid {
+		const known = this.#database.prepare("SELECT uid FROM uids WHERE username = ?").get(username);
+		if (known !== undefined) return Uid.parse(columnOf(known, "uid"));
+		const { lastInsertRowid } = this.#database.prepare("INSERT INTO uids (username) VALUES (?)").run(username);
+		return Uid.parse(Number(lastInsertRowid));
+	}
+
+	/** IMMEDIATE takes the write lock at the start, so that what was read still holds when it is written. */
+	#inTransaction<T>(work: () => T): T {
+		return this.#database.transaction(work).immediate();
+	}
+}
+
+/** A second gateway on the same file holds the lock for microseconds; this long means that something is broken. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+function columnOf(row: unknown, column: string): unknown {
+	return Object(row)[column];
+}
