@@ -1,15 +1,6 @@
 /** Linux accounts as the gateway knows them: which uid belongs to which name, across the whole pool. */
-import type { Uid, UserId, Username } from "../protocol/ids.ts";
-import type { Identity } from "./identity.ts";
-
-/** Somebody with an account. */
-export type User = {
-	userId: UserId;
-	username: Username;
-	/** Also the gid. */
-	uid: Uid;
-	displayName: string;
-};
+import type { Uid, Username } from "../protocol/ids.ts";
+import type { Visitor } from "./identity.ts";
 
 /**
  * First uid given to a user. Above every range that distributions use for people and services, so that no account of a
@@ -23,10 +14,10 @@ export type Home = { username: Username; uid: Uid };
 /** The port that keeps accounts. */
 export interface AccountStore {
 	/**
-	 * The user of this identity; on the first visit makes one with the next uid. A uid is never given twice, also not
+	 * The visitor's uid, which is also the gid; on the first visit the next one. A uid is never given twice, also not
 	 * after its user is gone. Throws where another identity has the same username.
 	 */
-	register(identity: Identity, now: number): User;
+	register(visitor: Visitor, now: number): Uid;
 
 	/**
 	 * Takes over homes that the store does not know: it was lost, or is older than the volume. Returns homes whose

@@ -12,6 +12,13 @@ export type Identity = {
 	displayName: string;
 };
 
+/** Somebody at the door: an identity and what follows from it. */
+export type Visitor = Identity & { userId: UserId; username: Username };
+
+export function visitorOf(identity: Identity): Visitor {
+	return { ...identity, userId: userIdOf(identity), username: usernameOf(identity) };
+}
+
 /** The same person at the same issuer has the same id for ever, also after the database is lost. */
 export function userIdOf({ issuer, subject }: Identity): UserId {
 	return UserId.parse(digestOf(issuer, subject).slice(0, USER_ID_LENGTH));

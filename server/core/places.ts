@@ -1,19 +1,24 @@
 /** Where each user's shells run: joins who is assigned where with what stands there now. */
 import { BerthError } from "../protocol/errors.ts";
-import type { Ordinal, UserId } from "../protocol/ids.ts";
-import type { User } from "./accounts.ts";
+import type { UserId } from "../protocol/ids.ts";
+import type { Account } from "../protocol/link.ts";
+import type { AccountStore } from "./accounts.ts";
 import { assertNever } from "./assert-never.ts";
 import type { AssignmentStore } from "./assignment.ts";
 import type { PoolContainer } from "./container-driver.ts";
+import type { Visitor } from "./identity.ts";
 import type { Link } from "./link/link.ts";
 import type { Log } from "./log.ts";
 import type { EngineState, Pool } from "./pool/pool.ts";
 import type { SlotState } from "./pool/slot.ts";
 
-export type Location = { kind: "ready"; container: PoolContainer; link: Link } | { kind: "waiting"; error: BerthError };
+export type Location =
+	| { kind: "ready"; container: PoolContainer; link: Link; account: Account }
+	| { kind: "waiting"; error: BerthError };
 
 export type PlacesOptions = {
 	pool: Pool;
+	accounts: AccountStore;
 	assignments: AssignmentStore;
 	usersPerContainer: number;
 	/** A place unused for this long is given back, ms. */
@@ -47,28 +52,37 @@ export class Places implements Disposable {
 		clearInterval(this.#sweep);
 	}
 
-	/** The user's place, assigned now where there is none; or why the user has to wait. */
-	locate(user: User): Location {
-		const { assignments } = this.#options;
-		const assignment = assignments.find(user.userId);
-		if (assignment === null) return this.#assign(user);
-		const state = this.#options.pool.stateOf(assignment.ordinal);
-		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state);
-		this.#options.log.info({ userId: user.userId, ordinal: assignment.ordinal }, "moving a user to another container");
-		assignments.release(user.userId);
-		return this.#assign(user);
-	}
-
-	#assign(user: User): Location {
-		const { pool, assignments, usersPerContainer } = this.#options;
-		const assignment = assignments.assign(user.userId, pool.readyOrdinals, usersPerContainer, Date.now());
-		if (assignment === null) return { kind: "waiting", error: this.#whyNoPlace() };
+	/**
+	 * The visitor's place, assigned now where there is none; or why the visitor has to wait. Nobody gets a uid before a
+	 * container is ready, because only then the homes on the volume are known.
+	 */
+	locate(visitor: Visitor): Location {
+		const { assignments, log, pool } = this.#options;
+		const assignment = assignments.find(visitor.userId);
+		if (assignment === null) return this.#assign(visitor);
 		const state = pool.stateOf(assignment.ordinal);
-		return state === null ? { kind: "waiting", error: new BerthError("POOL_STARTING") } : this.#locationIn(state);
+		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state, visitor);
+		if (pool.readyOrdinals.length === 0) return { kind: "waiting", error: this.#whyNoPlace() };
+		log.info({ userId: visitor.userId, ordinal: assignment.ordinal }, "moving a user to another container");
+		assignments.release(visitor.userId);
+		return this.#assign(visitor);
 	}
 
-	#locationIn(state: SlotState): Location {
-		return state.kind === "ready" ? state : { kind: "waiting", error: whyNotReady(state, this.#options.pool.engine) };
+	#assign(visitor: Visitor): Location {
+		const { pool, accounts, assignments, usersPerContainer } = this.#options;
+		const ready = pool.readyOrdinals;
+		if (ready.length === 0) return { kind: "waiting", error: this.#whyNoPlace() };
+		accounts.register(visitor, Date.now());
+		const assignment = assignments.assign(visitor.userId, ready, usersPerContainer, Date.now());
+		const state = assignment === null ? null : pool.stateOf(assignment.ordinal);
+		return state === null ? { kind: "waiting", error: this.#whyNoPlace() } : this.#locationIn(state, visitor);
+	}
+
+	#locationIn(state: SlotState, visitor: Visitor): Location {
+		const { accounts, pool } = this.#options;
+		if (state.kind !== "ready") return { kind: "waiting", error: whyNotReady(state, pool.engine) };
+		const uid = accounts.register(visitor, Date.now());
+		return { ...state, account: { username: visitor.username, uid } };
 	}
 
 	/** Whether another container should take this one's users: it fails, and others do not. */

@@ -135,6 +135,8 @@ export type GatewayToPageEvents = {
 	"session:changed": (session: SessionInfo) => void;
 	/** A session is gone: closed by one of the user's pages (`closed`), or lost with its container (`container-lost`). */
 	"session:closed": (sessionId: string, reason: "closed" | "container-lost") => void;
+	/** (name of the page's event, why it was refused), where the event carried no callback to answer through. */
+	"berth:error": (event: string, error: WireError) => void;
 	/** The gateway is about to close; programs go on, and the page should reconnect. */
 	"gateway:closing": () => void;
 };

@@ -2,9 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import type { AccountStore, Home, User } from "../core/accounts.ts";
+import type { AccountStore, Home } from "../core/accounts.ts";
 import { type Assignment, type AssignmentStore, chooseContainer, type ReleasedPlace } from "../core/assignment.ts";
-import { type Identity, userIdOf, usernameOf } from "../core/identity.ts";
+import type { Visitor } from "../core/identity.ts";
 import { Ordinal, Uid, type UserId, Username } from "../protocol/ids.ts";
 import { migrate } from "./migrations.ts";
 
@@ -23,21 +23,22 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 		migrate(this.#database);
 	}
 
-	register(identity: Identity, now: number): User {
-		const userId = userIdOf(identity);
-		const username = usernameOf(identity);
-		const uid = this.#inTransaction(() => {
-			const uid = this.#uidFor(username);
+	register(visitor: Visitor, now: number): Uid {
+		const { userId, username, issuer, subject, displayName } = visitor;
+		const known = this.#database
+			.prepare("SELECT uid FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)")
+			.get(userId);
+		if (known !== undefined) return Uid.parse(columnOf(known, "uid"));
+		return this.#inTransaction(() => {
 			this.#database
 				.prepare(
-					`INSERT INTO users (user_id, issuer, subject, username, display_name, created_at)
-					 VALUES (?, ?, ?, ?, ?, ?)
-					 ON CONFLICT (user_id) DO UPDATE SET display_name = excluded.display_name`,
+					`INSERT OR IGNORE INTO users (user_id, issuer, subject, username, display_name, created_at)
+					 VALUES (?, ?, ?, ?, ?, ?)`,
 				)
-				.run(userId, identity.issuer, identity.subject, username, identity.displayName, now);
-			return uid;
+				.run(userId, issuer, subject, username, displayName, now);
+			this.#refuseSharedName(visitor);
+			return this.#uidFor(username);
 		});
-		return { userId, username, uid, displayName: identity.displayName };
 	}
 
 	recordHomes(homes: readonly Home[]): Home[] {
@@ -100,6 +101,11 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 
 	[Symbol.dispose](): void {
 		this.#database.close();
+	}
+
+	#refuseSharedName({ userId, username }: Visitor): void {
+		const row = this.#database.prepare("SELECT 1 FROM users WHERE user_id = ? AND username = ?").get(userId, username);
+		if (row === undefined) throw new Error(`the username ${username} belongs to another identity`);
 	}
 
 	#uidFor(username: string): Uid {

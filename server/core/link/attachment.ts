@@ -3,16 +3,16 @@ import type { BerthError } from "../../protocol/errors.ts";
 import type { PageId, SessionId, Username } from "../../protocol/ids.ts";
 import type { TerminalSize } from "../../protocol/session.ts";
 
-/** Where an attachment's news go: the page. */
+/** Where the news of a page's attachments go. */
 export type AttachmentSink = {
 	/** `bytes` begin at `offset` of the session's output. */
-	onOutput(offset: number, bytes: Buffer): void;
+	onOutput(sessionId: SessionId, offset: number, bytes: Buffer): void;
 	/** The agent has the page's input up to `seq`. */
-	onInputAck(seq: number): void;
+	onInputAck(sessionId: SessionId, seq: number): void;
 	/** The agent did not take some input: it is to be sent again from `seq`. */
-	onInputRefused(seq: number, error: BerthError): void;
+	onInputRefused(sessionId: SessionId, seq: number, error: BerthError): void;
 	/** The session is gone with its container, or could not be resumed. Nothing comes after it. */
-	onLost(): void;
+	onLost(sessionId: SessionId): void;
 };
 
 export type AttachmentTarget = {
@@ -61,20 +61,20 @@ export class Attachment {
 			const known = Math.max(0, this.#nextOffset - offset);
 			if (known >= bytes.length) return;
 			this.#nextOffset = offset + bytes.length;
-			this.#sink.onOutput(offset + known, known === 0 ? bytes : bytes.subarray(known));
+			this.#sink.onOutput(this.target.sessionId, offset + known, known === 0 ? bytes : bytes.subarray(known));
 		});
 	}
 
 	acknowledgeInput(seq: number): void {
-		this.#tell(() => this.#sink.onInputAck(seq));
+		this.#tell(() => this.#sink.onInputAck(this.target.sessionId, seq));
 	}
 
 	refuseInput(seq: number, error: BerthError): void {
-		this.#tell(() => this.#sink.onInputRefused(seq, error));
+		this.#tell(() => this.#sink.onInputRefused(this.target.sessionId, seq, error));
 	}
 
 	lose(): void {
-		this.#tell(() => this.#sink.onLost());
+		this.#tell(() => this.#sink.onLost(this.target.sessionId));
 	}
 
 	#tell(tell: () => void): void {

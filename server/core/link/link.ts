@@ -5,7 +5,14 @@
 import type { Duplex } from "node:stream";
 import { BerthError } from "../../protocol/errors.ts";
 import type { PageId } from "../../protocol/ids.ts";
-import type { AttachResult, GatewayHello, LinkEvent, LinkRequestOf, LinkResults } from "../../protocol/link.ts";
+import type {
+	AgentHello,
+	AttachResult,
+	GatewayHello,
+	LinkEvent,
+	LinkRequestOf,
+	LinkResults,
+} from "../../protocol/link.ts";
 import type { TerminalSize } from "../../protocol/session.ts";
 import type { Log } from "../log.ts";
 import { Attachment, type AttachmentSink, type AttachmentTarget, type HeldOutput } from "./attachment.ts";
@@ -36,13 +43,15 @@ export class Link {
 	readonly #byChannel = new Map<number, Attachment>();
 	/** Output on channels whose binding was not answered yet: it may come in the same chunk as the answer. */
 	readonly #early = new Map<number, HeldOutput[]>();
+	#agent: AgentHello | null = null;
 	#connection: LinkConnection | null = null;
 	#isEnded = false;
 
 	/** Throws what `connect` and `LinkConnection.open` throw. */
 	static async open(options: LinkOptions): Promise<Link> {
 		const link = new Link(options);
-		await link.#connect();
+		const { hello } = await link.#connect();
+		link.#agent = hello;
 		return link;
 	}
 
@@ -50,9 +59,10 @@ export class Link {
 		this.#options = options;
 	}
 
-	/** What the agent said of itself. Null while the connection is broken. */
-	get agent(): LinkConnection["hello"] | null {
-		return this.#connection?.hello ?? null;
+	/** What the agent said of itself at first. An agent with another `bootId` is not this link's any more. */
+	get agent(): AgentHello {
+		if (this.#agent === null) throw new Error("the link was not opened");
+		return this.#agent;
 	}
 
 	/** Throws `BerthError`: the agent's answer, or LINK_BROKEN. */
@@ -161,13 +171,12 @@ export class Link {
 	}
 
 	#onClosed(reason: BerthError): void {
-		const bootId = this.#connection?.hello.bootId;
 		this.#connection = null;
 		this.#byChannel.clear();
 		for (const attachment of this.#attachments) attachment.channel = null;
-		if (this.#isEnded || bootId === undefined) return;
+		if (this.#isEnded || this.#agent === null) return;
 		this.#options.log.warn({ err: reason }, "link broke, opening it again");
-		void this.#reopen(bootId);
+		void this.#reopen(this.#agent.bootId);
 	}
 
 	/** Opens the connection again and resumes, or gives the link up. */

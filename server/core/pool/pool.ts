@@ -182,7 +182,7 @@ export class Pool implements AsyncDisposable {
 		});
 		this.#stopping.signal.addEventListener("abort", () => onLost(new BerthError("LINK_BROKEN")), { once: true });
 		try {
-			if (driver.isolation === "containers" && link.agent?.isHardened !== true) throw new BerthError("NOT_HARDENED");
+			if (driver.isolation === "containers" && !link.agent.isHardened) throw new BerthError("NOT_HARDENED");
 			await prepare(link);
 		} catch (error) {
 			link.close();

@@ -1,0 +1,267 @@
+/**
+ * Every setting of the gateway: name, default, unit, meaning. The environment is read here and nowhere else. The table
+ * in README.md is generated from this file (`npm run docs`).
+ */
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+const isTrue = new Set(["true", "1", "yes", "on"]);
+const isFalse = new Set(["false", "0", "no", "off"]);
+
+const flag = () =>
+	z.string().transform((text, context) => {
+		const word = text.toLowerCase();
+		if (isTrue.has(word)) return true;
+		if (isFalse.has(word)) return false;
+		return problem(context, "must be true or false");
+	});
+
+const wholeNumber = (least: number, most: number) =>
+	z.string().transform((text, context) => {
+		const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+		if (number >= least && number <= most) return number;
+		return problem(context, `must be a whole number from ${least} to ${most}`);
+	});
+
+const decimalNumber = (least: number, most: number) =>
+	z.string().transform((text, context) => {
+		const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+		if (number >= least && number <= most) return number;
+		return problem(context, `must be a number from ${least} to ${most}`);
+	});
+
+const BYTE_UNITS = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
+
+/** `512m` → bytes, in Docker's way of writing: b, k, m, g as powers of 1024. */
+const byteSize = (least: number, most: number) =>
+	z.string().transform((text, context) => {
+		const [, digits, unit = ""] = /^(\d+)([bkmg]?)$/i.exec(text) ?? [];
+		const bytes = Number(digits) * BYTE_UNITS[unit.toLowerCase() as keyof typeof BYTE_UNITS];
+		if (bytes >= least && bytes <= most) return bytes;
+		return problem(context, `must be a size such as 512m, from ${least} to ${most} bytes`);
+	});
+
+const DURATION_UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `7d` → milliseconds. */
+const duration = (leastMs: number) =>
+	z.string().transform((text, context) => {
+		const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+		const ms = Number(digits) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS];
+		if (ms >= leastMs && ms <= MAX_DURATION_MS) return ms;
+		return problem(context, `must be a duration such as 30s, 10m, 12h or 7d, at least ${leastMs / 1000} s`);
+	});
+
+const MAX_DURATION_MS = 3650 * DURATION_UNITS.d;
+
+const origins = () =>
+	z.string().transform((text, context) => {
+		const listed = text
+			.split(",")
+			.map((origin) => origin.trim())
+			.filter((origin) => origin !== "");
+		const wrong = listed.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+		if (wrong === undefined) return listed;
+		return problem(context, `must be origins such as https://shell.example.org, separated by commas; not ${wrong}`);
+	});
+
+const matching = (pattern: RegExp, form: string) => z.string().regex(pattern, `must be ${form}`);
+
+/** Docker's own rule for names of containers, volumes and networks. */
+const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,60}$/;
+
+function problem(context: z.core.$RefinementCtx, message: string): never {
+	context.issues.push({ code: "custom", message, input: context.value });
+	return z.NEVER;
+}
+
+type Setting<Schema extends z.ZodType = z.ZodType> = {
+	schema: Schema;
+	/** As it would stand in the environment; null where there is none and the setting may be absent. */
+	fallback: string | null;
+	unit: string;
+	meaning: string;
+	isSecret?: true;
+};
+
+function setting<Schema extends z.ZodType>(schema: Schema, rest: Omit<Setting, "schema">): Setting<Schema> {
+	return { schema, ...rest };
+}
+
+/** In the order in which they are documented. */
+export const SETTINGS = {
+	USE_CONTAINERS: setting(flag(), {
+		fallback: "false",
+		unit: "true or false",
+		meaning:
+			"Run shells in pool containers. `false` is local mode: shells run as the gateway's own user, without isolation, reachable from this machine only.",
+	}),
+	HOST: setting(z.string().min(1), {
+		fallback: "127.0.0.1",
+		unit: "address",
+		meaning: "Address to listen on. Local mode accepts loopback addresses only.",
+	}),
+	PORT: setting(wholeNumber(0, 65_535), {
+		fallback: "3000",
+		unit: "TCP port",
+		meaning: "Port to listen on. `0` takes a free one, which is printed.",
+	}),
+	DATA_DIR: setting(z.string().min(1), {
+		fallback: "data",
+		unit: "path",
+		meaning: "Folder of the database, the cookie key and, in local mode, the homes.",
+	}),
+	LINK_DIR: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning:
+			"Folder for the sockets to the containers, one sub-folder each; `links` in `DATA_DIR` if unset. Used where the engine runs on this host; otherwise `docker exec` carries the link.",
+	}),
+	POOL_NAME: setting(matching(/^[a-z0-9][a-z0-9-]{0,30}$/, "lower-case letters, digits and hyphens"), {
+		fallback: "main",
+		unit: "name",
+		meaning: "Name of the pool. Containers are named `berth-<pool>-<number>`; two pools share an engine peacefully.",
+	}),
+	MAX_CONTAINERS: setting(wholeNumber(1, 500), {
+		fallback: "10",
+		unit: "containers",
+		meaning: "Containers in the pool.",
+	}),
+	USERS_PER_CONTAINER: setting(wholeNumber(1, 1_000), {
+		fallback: "20",
+		unit: "users",
+		meaning: "Users assigned to one container at most.",
+	}),
+	CONTAINER_IMAGE: setting(matching(/^[\w][\w./:@-]{0,254}$/, "an image reference"), {
+		fallback: "terminal-multi-user:latest",
+		unit: "image",
+		meaning: "Image of the pool containers.",
+	}),
+	CONTAINER_MEMORY: setting(byteSize(64 * 1024 ** 2, 1024 ** 5), {
+		fallback: "512m",
+		unit: "size",
+		meaning: "Memory of one container, swap included.",
+	}),
+	CONTAINER_CPUS: setting(decimalNumber(0.01, 1_024), {
+		fallback: "0.5",
+		unit: "cores",
+		meaning: "CPU time of one container.",
+	}),
+	CONTAINER_PIDS_LIMIT: setting(wholeNumber(64, 4_194_304), {
+		fallback: "1024",
+		unit: "processes",
+		meaning: "Processes and threads in one container.",
+	}),
+	CONTAINER_NETWORK: setting(matching(DOCKER_NAME, "a network's name"), {
+		fallback: "bridge",
+		unit: "network",
+		meaning: "Docker network of the containers. `none` cuts them off.",
+	}),
+	WORKSPACE_VOLUME: setting(matching(DOCKER_NAME, "a volume's name"), {
+		fallback: "terminal-workspace",
+		unit: "volume",
+		meaning: "Docker volume with everybody's home, mounted at `/workspace` in each container.",
+	}),
+	ASSIGNMENT_TTL: setting(duration(1_000), {
+		fallback: "7d",
+		unit: "duration",
+		meaning: "A place that nobody used for this long is given back. Files stay.",
+	}),
+	SESSIONS_PER_USER: setting(wholeNumber(1, 100), {
+		fallback: "8",
+		unit: "sessions",
+		meaning: "Sessions one user may have running at once.",
+	}),
+	REPLAY_BUFFER: setting(byteSize(64 * 1024, 64 * 1024 ** 2), {
+		fallback: "1m",
+		unit: "size",
+		meaning: "Output kept per session, in the container's memory, for pages that come back.",
+	}),
+	ALLOWED_ORIGINS: setting(origins(), {
+		fallback: "",
+		unit: "origins",
+		meaning: "Further origins, separated by commas, whose pages may connect. The gateway's own is always allowed.",
+	}),
+	COOKIE_SECRET: setting(z.string().min(32, "must be at least 32 characters").nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "Key that signs the guests' cookies. If unset, one is made and kept in `DATA_DIR`.",
+		isSecret: true,
+	}),
+	COOKIE_SECURE: setting(flag(), {
+		fallback: "false",
+		unit: "true or false",
+		meaning: "Send cookies over HTTPS only. Set it where people reach the gateway by HTTPS.",
+	}),
+	LOG_LEVEL: setting(z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error"), {
+		fallback: "info",
+		unit: "level",
+		meaning: "Least important log lines to write.",
+	}),
+	LOG_FORMAT: setting(z.enum(["auto", "json", "pretty"], "must be auto, json or pretty"), {
+		fallback: "auto",
+		unit: "format",
+		meaning: "`auto` is pretty on a terminal and JSON elsewhere.",
+	}),
+	DOCKER_HOST: setting(z.string().nullable(), {
+		fallback: null,
+		unit: "endpoint",
+		meaning: "Docker endpoint, as Docker itself reads it: `unix://…` or `tcp://…`.",
+	}),
+	DOCKER_TLS_VERIFY: setting(z.string().nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "If not empty, speak TLS to the endpoint and verify it, as Docker does.",
+	}),
+	DOCKER_CERT_PATH: setting(z.string().nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning: "Folder of `ca.pem`, `cert.pem` and `key.pem`, as Docker uses it.",
+	}),
+} satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Config = Readonly<{ [Name in SettingName]: z.infer<(typeof SETTINGS)[Name]["schema"]> }>;
+
+/** One line per problem, each naming the variable and what it must be. */
+export class ConfigError extends Error {
+	override readonly name = "ConfigError";
+	readonly problems: readonly string[];
+
+	constructor(problems: readonly string[]) {
+		super(problems.join("\n"));
+		this.problems = problems;
+	}
+}
+
+/** Reads and checks all settings. An empty variable counts as unset. Throws `ConfigError` with every problem at once. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+	const problems: string[] = [];
+	const values = Object.entries(SETTINGS).map(([name, { schema, fallback, isSecret }]: [string, Setting]) => {
+		const text = environment[name]?.trim() || fallback;
+		const parsed = schema.safeParse(text);
+		if (parsed.success) return [name, parsed.data];
+		const shown = isSecret ? "the value" : JSON.stringify(text);
+		problems.push(...parsed.error.issues.map(({ message }) => `${name}: ${shown} ${message}`));
+		return [name, undefined];
+	});
+	const config: Config = Object.fromEntries(values);
+	if (problems.length === 0) problems.push(...contradictionsIn(config));
+	if (problems.length > 0) throw new ConfigError(problems);
+	return Object.freeze({ ...config, DATA_DIR: resolve(config.DATA_DIR) });
+}
+
+function contradictionsIn({ USE_CONTAINERS, HOST }: Config): string[] {
+	if (USE_CONTAINERS || isLoopback(HOST)) return [];
+	return [
+		`HOST: "${HOST}" is reachable from elsewhere, but local mode has no isolation; use 127.0.0.1 or set USE_CONTAINERS=true`,
+	];
+}
+
+/** Whether only this machine can reach an address. */
+export function isLoopback(host: string): boolean {
+	const bare = host.replace(/^\[(.*)\]$/, "$1");
+	if (bare === "localhost" || bare === "::1") return true;
+	return isIP(bare) === 4 && bare.startsWith("127.");
+}

@@ -1,0 +1,130 @@
+/** The composition root: the one place where adapters are made and joined. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { type Config, isLoopback } from "./config.ts";
+import type { ContainerDriver } from "./core/container-driver.ts";
+import { homesRecorder } from "./core/homes.ts";
+import type { OriginPolicy } from "./core/origin.ts";
+import { Places } from "./core/places.ts";
+import { Pool } from "./core/pool/pool.ts";
+import { readinessOf } from "./core/readiness.ts";
+import { DockerDriver } from "./drivers/docker/docker-driver.ts";
+import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
+import { LocalDriver } from "./drivers/local/local-driver.ts";
+import { AnonymousAuthenticator } from "./http/anonymous-authenticator.ts";
+import { createApp, TERMINAL_PATH } from "./http/app.ts";
+import { keptCookieSecret } from "./http/cookie-secret.ts";
+import { TerminalSockets } from "./sockets/terminal-sockets.ts";
+import { SqliteStore } from "./store/sqlite-store.ts";
+
+export type Gateway = AsyncDisposable & {
+	/** Where the page is, e.g. `http://localhost:3000/container-terminal`. */
+	address: string;
+};
+
+const WEB_ROOT = join(import.meta.dirname, "../web/dist");
+
+/** Starts everything and listens. Containers come up behind it: the page says how far they are. */
+export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+	await using resources = new AsyncDisposableStack();
+	const store = resources.use(new SqliteStore(join(config.DATA_DIR, "berth.sqlite")));
+	const driver = createDriver(config, log);
+	const authenticator = new AnonymousAuthenticator({
+		secret: config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR),
+		isSecure: config.COOKIE_SECURE,
+	});
+	const originPolicy: OriginPolicy = {
+		allowedOrigins: config.ALLOWED_ORIGINS,
+		isLoopbackOnly: driver.isolation === "none",
+	};
+	const pool = resources.use(createPool(config, driver, store, log, (event) => sockets.publish(event)));
+	const app = createApp({
+		webRoot: WEB_ROOT,
+		authenticator,
+		originPolicy,
+		readiness: () => readinessOf(pool.engine, pool.states),
+		log,
+	});
+	const server = createServer(app);
+	const sockets = resources.use(
+		new TerminalSockets(server, {
+			authenticator,
+			originPolicy,
+			isolation: driver.isolation,
+			sessionsPerUser: config.SESSIONS_PER_USER,
+			log,
+		}),
+	);
+	const places = resources.use(
+		new Places({
+			pool,
+			accounts: store,
+			assignments: store,
+			usersPerContainer: config.USERS_PER_CONTAINER,
+			assignmentTtlMs: config.ASSIGNMENT_TTL,
+			present: () => sockets.presentUsers(),
+			log,
+		}),
+	);
+	resources.use(pool.onChange(() => sockets.refreshPlaces()));
+	sockets.serve(places);
+	server.listen(config.PORT, config.HOST);
+	await once(server, "listening");
+	pool.start();
+
+	const running = resources.move();
+	return { address: addressOf(config.HOST, server.address()), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function createDriver(config: Config, log: Logger): ContainerDriver {
+	if (!config.USE_CONTAINERS) return new LocalDriver({ dataDir: config.DATA_DIR, log });
+	return new DockerDriver({
+		engine: parseDockerEndpoint(config),
+		poolName: config.POOL_NAME,
+		image: config.CONTAINER_IMAGE,
+		memoryBytes: config.CONTAINER_MEMORY,
+		cpus: config.CONTAINER_CPUS,
+		pidsLimit: config.CONTAINER_PIDS_LIMIT,
+		network: config.CONTAINER_NETWORK,
+		volume: config.WORKSPACE_VOLUME,
+		linkDir: config.LINK_DIR ?? join(config.DATA_DIR, "links"),
+		log,
+	});
+}
+
+function createPool(
+	config: Config,
+	driver: ContainerDriver,
+	store: SqliteStore,
+	log: Logger,
+	onSessionEvent: ConstructorParameters<typeof Pool>[0]["onSessionEvent"],
+): Pool {
+	const recordHomes = homesRecorder(store, log);
+	return new Pool({
+		driver,
+		// Without containers there is one place, which all share.
+		size: driver.isolation === "none" ? 1 : config.MAX_CONTAINERS,
+		hello: {
+			gateway: `${hostname()}:${process.pid}`,
+			policy: {
+				assignmentTtlMs: config.ASSIGNMENT_TTL,
+				sessionsPerUser: config.SESSIONS_PER_USER,
+				replayBytes: config.REPLAY_BUFFER,
+			},
+		},
+		onSessionEvent,
+		// Without accounts all homes have one owner, who is nobody's uid.
+		prepare: driver.isolation === "none" ? async () => {} : recordHomes,
+		log,
+	});
+}
+
+function addressOf(host: string, address: AddressInfo | string | null): string {
+	if (address === null || typeof address === "string") throw new Error("the gateway does not listen on TCP");
+	const name = isLoopback(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
+	return `http://${name}:${address.port}${TERMINAL_PATH}`;
+}

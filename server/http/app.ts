@@ -1,0 +1,129 @@
+/** The HTTP side: the page, its assets, health. Whatever goes wrong is answered as a `WireError`. */
+import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import type { Logger } from "pino";
+import { pinoHttp } from "pino-http";
+import type { Authenticator } from "../core/authenticator.ts";
+import { mayTalk, type OriginPolicy } from "../core/origin.ts";
+import type { Readiness } from "../core/readiness.ts";
+import { BerthError, ERROR_TABLE, toWireError } from "../protocol/errors.ts";
+
+export type AppOptions = {
+	/** Folder that Vite built. */
+	webRoot: string;
+	authenticator: Authenticator;
+	originPolicy: OriginPolicy;
+	readiness(): Readiness;
+	log: Logger;
+};
+
+export const TERMINAL_PATH = "/container-terminal";
+/** Names of assets carry a hash of their content, so that a year is as good as for ever. */
+const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
+/** Asked every few seconds by machines, and never interesting. */
+const QUIET_PATHS = new Set(["/healthz", "/readyz"]);
+
+export function createApp(options: AppOptions): Express {
+	const app = express();
+	app.disable("x-powered-by");
+	app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
+	app.get("/readyz", (_request, response) => {
+		const { isReady, ...readiness } = options.readiness();
+		response.status(isReady ? 200 : 503).json(readiness);
+	});
+	app.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
+	app.get("/", (_request, response) => response.redirect(`.${TERMINAL_PATH}`));
+	app.get(TERMINAL_PATH, terminalPage(options));
+	app.use(
+		"/assets",
+		express.static(join(options.webRoot, "assets"), { immutable: true, maxAge: ASSET_MAX_AGE_MS, index: false }),
+	);
+	app.use(express.static(options.webRoot, { index: false, redirect: false }));
+	app.use(() => {
+		throw new BerthError("NOT_FOUND");
+	});
+	app.use(answerError(options.log));
+	return app;
+}
+
+/** The page comes with the cookie that its socket needs. */
+function terminalPage({ authenticator, webRoot }: AppOptions): RequestHandler {
+	return (request, response) => {
+		const { setCookie } = authenticator.admit(request.headers.cookie);
+		if (setCookie !== null) response.append("Set-Cookie", setCookie);
+		// The page names its hashed assets: an old copy would ask for what is gone.
+		response.set("Cache-Control", "no-store");
+		response.sendFile("container-terminal/index.html", { root: webRoot, cacheControl: false });
+	};
+}
+
+function requestLog(log: Logger): RequestHandler {
+	return pinoHttp({
+		logger: log,
+		quietReqLogger: true,
+		autoLogging: { ignore: (request: IncomingMessage) => QUIET_PATHS.has(request.url ?? "") },
+		customLogLevel: (_request, response) => (response.statusCode >= 500 ? "error" : "debug"),
+		// Headers carry cookies, and queries may carry anything: neither is logged.
+		serializers: {
+			req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({ id, method, url: pathOf(url) }),
+			res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+		},
+	});
+}
+
+function pathOf(url: string): string {
+	return url.split("?", 1)[0] ?? "";
+}
+
+function securityHeaders(): RequestHandler {
+	return helmet({
+		contentSecurityPolicy: {
+			useDefaults: false,
+			directives: {
+				defaultSrc: ["'none'"],
+				scriptSrc: ["'self'"],
+				// xterm.js writes its theme and cell sizes into style elements of its own.
+				styleSrc: ["'self'", "'unsafe-inline'"],
+				imgSrc: ["'self'", "data:"],
+				fontSrc: ["'self'"],
+				connectSrc: ["'self'"],
+				manifestSrc: ["'self'"],
+				baseUri: ["'none'"],
+				formAction: ["'none'"],
+				frameAncestors: ["'none'"],
+			},
+		},
+		referrerPolicy: { policy: "no-referrer" },
+		// Whoever ends TLS in front of the gateway decides on this.
+		strictTransportSecurity: false,
+	});
+}
+
+function guardOrigin(policy: OriginPolicy): RequestHandler {
+	return ({ headers }, _response, next) => {
+		next(mayTalk(headers, policy) ? undefined : new BerthError("ORIGIN_REFUSED"));
+	};
+}
+
+function answerError(log: Logger): ErrorRequestHandler {
+	return (thrown: unknown, request, response, next) => {
+		if (response.headersSent) {
+			next(thrown);
+			return;
+		}
+		const error = asBerthError(thrown);
+		if (error.code === "INTERNAL") log.error({ err: thrown, reqId: request.id }, "request failed");
+		response.status(ERROR_TABLE[error.code].status).json({ error: toWireError(error) });
+	};
+}
+
+/** Express and its parts throw errors with an HTTP status: those below 500 are the client's. */
+function asBerthError(thrown: unknown): BerthError {
+	if (thrown instanceof BerthError) return thrown;
+	const status: unknown = Object(thrown).status;
+	if (status === 404) return new BerthError("NOT_FOUND");
+	const isClients = typeof status === "number" && status >= 400 && status < 500;
+	return new BerthError(isClients ? "BAD_REQUEST" : "INTERNAL", { cause: thrown });
+}

@@ -1,0 +1,37 @@
+/** The gateway as a process: reads the configuration, starts, listens to signals, gives the exit code. */
+import { ConfigError, readConfig } from "./config.ts";
+import { startGateway } from "./gateway.ts";
+import { createLogger } from "./logging.ts";
+
+const EXIT_BAD_CONFIGURATION = 2;
+/** Everything that closes is told to close at once; whatever has not by then is cut off. */
+const SHUTDOWN_LIMIT_MS = 10_000;
+
+async function main(): Promise<void> {
+	const config = readConfig(process.env);
+	const log = createLogger(config);
+	const gateway = await startGateway(config, log);
+	process.stdout.write(`\n  Berth is at ${gateway.address}\n\n`);
+
+	const shutDown = async (signal: NodeJS.Signals): Promise<void> => {
+		log.info({ signal }, "closing; programs go on in their containers");
+		setTimeout(() => {
+			log.error({}, "did not close in time");
+			process.exit(1);
+		}, SHUTDOWN_LIMIT_MS).unref();
+		await gateway[Symbol.asyncDispose]();
+		log.info({}, "closed");
+		process.exit(0);
+	};
+	process.once("SIGTERM", shutDown);
+	process.once("SIGINT", shutDown);
+}
+
+main().catch((error: unknown) => {
+	if (error instanceof ConfigError) {
+		process.stderr.write(`${error.problems.join("\n")}\n`);
+		process.exit(EXIT_BAD_CONFIGURATION);
+	}
+	process.stderr.write(`Berth could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+	process.exit(1);
+});

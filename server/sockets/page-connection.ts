@@ -1,0 +1,165 @@
+/** One connected page: parses what it sends, has it done, answers, and carries news to it. */
+import type { Visitor } from "../core/identity.ts";
+import type { Log } from "../core/log.ts";
+import type { Location, Places } from "../core/places.ts";
+import { BerthError, toWireError, type WireError } from "../protocol/errors.ts";
+import type { LinkEvent } from "../protocol/link.ts";
+import {
+	PAGE_MESSAGES,
+	PAGE_REQUESTS,
+	type PageRequest,
+	type PageRequestName,
+	type PageRequestResults,
+	type Place,
+} from "../protocol/terminal.ts";
+import { PageSessions, type Released } from "./page-sessions.ts";
+import { parse } from "./parse.ts";
+import type { PageSocket } from "./terminal-sockets.ts";
+
+/** What is done for each request. `afterwards` runs once the answer is on its way. */
+type Handlers = {
+	[Name in PageRequestName]: (
+		request: PageRequest<Name>,
+	) => Promise<{ result: PageRequestResults[Name]; afterwards?: () => void }>;
+};
+
+export class PageConnection implements Disposable {
+	readonly visitor: Visitor;
+	readonly #socket: PageSocket;
+	readonly #places: Places;
+	readonly #log: Log;
+	readonly #sessions: PageSessions;
+	#place: Place | null = null;
+
+	constructor(socket: PageSocket, visitor: Visitor, places: Places, log: Log) {
+		this.visitor = visitor;
+		this.#socket = socket;
+		this.#places = places;
+		this.#log = log;
+		this.#sessions = new PageSessions(visitor, places, {
+			onOutput: (sessionId, offset, bytes) => socket.emit("session:output", sessionId, offset, bytes),
+			onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
+			onInputRefused: (sessionId, seq, error) =>
+				socket.emit("session:input-refused", sessionId, seq, toWireError(error)),
+			onLost: (sessionId) => {
+				this.#sessions.forget(sessionId);
+				socket.emit("session:closed", sessionId, "container-lost");
+			},
+		});
+		this.#listen();
+	}
+
+	/** Looks where the user's shells run now, and tells the page where that changed. */
+	refreshPlace(): void {
+		const place = placeOf(this.#places.locate(this.visitor));
+		if (isSamePlace(place, this.#place)) return;
+		this.#place = place;
+		this.#socket.emit("place", place);
+	}
+
+	onSessionEvent(event: Exclude<LinkEvent, { kind: "input-refused" }>): void {
+		if (event.kind === "session-changed") {
+			this.#socket.emit("session:changed", event.session);
+			return;
+		}
+		this.#sessions.forget(event.sessionId);
+		this.#socket.emit("session:closed", event.sessionId, "closed");
+	}
+
+	[Symbol.dispose](): void {
+		this.#sessions[Symbol.dispose]();
+		this.#socket.disconnect();
+	}
+
+	#listen(): void {
+		const handlers = this.#handlers();
+		for (const name of Object.keys(handlers) as PageRequestName[]) this.#answer(name, handlers[name]);
+		this.#take("session:input", (message) => this.#sessions.input(...parse(PAGE_MESSAGES["session:input"], message)));
+		this.#take("session:ack", (message) => this.#sessions.credit(...parse(PAGE_MESSAGES["session:ack"], message)));
+		this.#socket.onAny((event: string, ...args: unknown[]) => {
+			if (event in PAGE_REQUESTS || event in PAGE_MESSAGES) return;
+			this.#refuse(event, args.at(-1), new BerthError("BAD_REQUEST", { detail: "no such event" }));
+		});
+	}
+
+	#handlers(): Handlers {
+		const sessions = this.#sessions;
+		const nothing = { result: {} };
+		const attached = ({ attached, release }: Released) => ({ result: attached, afterwards: release });
+		return {
+			"session:open": async (request) => {
+				const opened = attached(await sessions.open(request));
+				this.#log.info({ sessionId: opened.result.session.sessionId }, "session opened");
+				return opened;
+			},
+			"session:attach": async (request) => attached(await sessions.attach(request)),
+			"session:detach": async ({ sessionId }) => {
+				sessions.detach(sessionId);
+				return nothing;
+			},
+			"session:resize": async (request) => sessions.resize(request).then(() => nothing),
+			"session:signal": async (request) => sessions.signal(request).then(() => nothing),
+			"session:rename": async (request) => sessions.rename(request).then(() => nothing),
+			"session:close": async (request) => {
+				await sessions.close(request);
+				this.#log.info({ sessionId: request.sessionId }, "session closed");
+				return nothing;
+			},
+			"session:list": async () => ({ result: { sessions: await sessions.list() } }),
+			"berth:ping": async () => nothing,
+		};
+	}
+
+	/** Answers a request through its callback. */
+	#answer<Name extends PageRequestName>(name: Name, handle: Handlers[Name]): void {
+		this.#socket.on<string>(name, async (...args: unknown[]) => {
+			const reply = args.at(-1);
+			try {
+				if (!isCallback(reply)) throw new BerthError("BAD_REQUEST", { detail: "a callback is missing" });
+				// The schema of this name gives this name's request; the compiler cannot follow the pair.
+				const request = parse(PAGE_REQUESTS[name], args[0]) as PageRequest<Name>;
+				const { result, afterwards } = await handle(request);
+				reply({ ok: true, ...result });
+				afterwards?.();
+			} catch (thrown) {
+				this.#refuse(name, reply, thrown);
+			}
+		});
+	}
+
+	/** Takes a message that needs no answer where all is well. */
+	#take(name: keyof typeof PAGE_MESSAGES, handle: (message: unknown[]) => void): void {
+		this.#socket.on(name, (...message: unknown[]) => {
+			try {
+				handle(message);
+			} catch (thrown) {
+				this.#refuse(name, message.at(-1), thrown);
+			}
+		});
+	}
+
+	#refuse(event: string, reply: unknown, thrown: unknown): void {
+		const error: WireError = toWireError(thrown);
+		if (error.code === "INTERNAL") this.#log.error({ err: thrown, event }, "a page's event failed");
+		else this.#log.debug({ code: error.code, event }, "a page's event was refused");
+		if (isCallback(reply)) reply({ ok: false, error });
+		else this.#socket.emit("berth:error", event.slice(0, MAX_EVENT_NAME_LENGTH), error);
+	}
+}
+
+/** Longer ones are no name of ours, and need not be sent back whole. */
+const MAX_EVENT_NAME_LENGTH = 64;
+
+function isCallback(value: unknown): value is (reply: object) => void {
+	return typeof value === "function";
+}
+
+function placeOf(location: Location): Place {
+	if (location.kind === "waiting") return { kind: "waiting", error: toWireError(location.error) };
+	return { kind: "ready", container: location.container.name, generation: location.link.agent.bootId };
+}
+
+function isSamePlace(one: Place, other: Place | null): boolean {
+	if (one.kind === "ready") return other?.kind === "ready" && one.generation === other.generation;
+	return other?.kind === "waiting" && one.error.code === other.error.code;
+}

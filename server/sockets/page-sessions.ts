@@ -1,0 +1,115 @@
+/** What one page does with its user's sessions. Knows the user's container and nobody else's. */
+import type { Visitor } from "../core/identity.ts";
+import type { Attachment, AttachmentSink } from "../core/link/attachment.ts";
+import type { Link } from "../core/link/link.ts";
+import type { Location, Places } from "../core/places.ts";
+import { BerthError } from "../protocol/errors.ts";
+import type { SessionId } from "../protocol/ids.ts";
+import type { AttachResult } from "../protocol/link.ts";
+import type { SessionInfo } from "../protocol/session.ts";
+import type { Attached, PageRequest } from "../protocol/terminal.ts";
+
+type Binding = { link: Link; attachment: Attachment };
+
+/** An attachment that is to be released once the page has been told of it. */
+export type Released = { attached: Attached; release(): void };
+
+export class PageSessions implements Disposable {
+	readonly #visitor: Visitor;
+	readonly #places: Places;
+	readonly #sink: AttachmentSink;
+	readonly #bindings = new Map<SessionId, Binding>();
+	#isDisposed = false;
+
+	constructor(visitor: Visitor, places: Places, sink: AttachmentSink) {
+		this.#visitor = visitor;
+		this.#places = places;
+		this.#sink = sink;
+	}
+
+	async open({ pageId, name, size }: PageRequest<"session:open">): Promise<Released> {
+		const { account, link } = this.#location();
+		return this.#bind(link, await link.openSession({ account, name, pageId, size }, this.#sink));
+	}
+
+	async attach({ pageId, sessionId, from, size }: PageRequest<"session:attach">): Promise<Released> {
+		const { account, link } = this.#location();
+		const target = { username: account.username, sessionId, pageId, size };
+		return this.#bind(link, await link.attach(target, from, this.#sink));
+	}
+
+	/** Ends this page's attachment; one that does not exist is fine. */
+	detach(sessionId: SessionId): void {
+		const binding = this.#bindings.get(sessionId);
+		this.#bindings.delete(sessionId);
+		binding?.link.detach(binding.attachment);
+	}
+
+	async resize({ sessionId, size }: PageRequest<"session:resize">): Promise<void> {
+		const { link, attachment } = this.#bindingOf(sessionId);
+		await link.resize(attachment, size);
+	}
+
+	async signal({ sessionId, signal }: PageRequest<"session:signal">): Promise<void> {
+		const { account, link } = this.#location();
+		await link.request({ op: "signal", username: account.username, sessionId, signal });
+	}
+
+	async rename({ sessionId, name }: PageRequest<"session:rename">): Promise<void> {
+		const { account, link } = this.#location();
+		await link.request({ op: "rename", username: account.username, sessionId, name });
+	}
+
+	async close({ sessionId }: PageRequest<"session:close">): Promise<void> {
+		const { account, link } = this.#location();
+		await link.request({ op: "close", username: account.username, sessionId });
+	}
+
+	/** Oldest first. */
+	async list(): Promise<SessionInfo[]> {
+		const { account, link } = this.#location();
+		const { sessions } = await link.request({ op: "list", username: account.username });
+		return sessions.toSorted((a, b) => a.createdAt - b.createdAt);
+	}
+
+	input(sessionId: SessionId, seq: number, bytes: Uint8Array): void {
+		const { link, attachment } = this.#bindingOf(sessionId);
+		link.sendInput(attachment, seq, bytes);
+	}
+
+	/** Credit for a session that is not attached any more is no error: it crossed the news on the way. */
+	credit(sessionId: SessionId, offset: number): void {
+		const binding = this.#bindings.get(sessionId);
+		binding?.link.sendCredit(binding.attachment, offset);
+	}
+
+	/** The link has ended this attachment. */
+	forget(sessionId: SessionId): void {
+		this.#bindings.delete(sessionId);
+	}
+
+	[Symbol.dispose](): void {
+		this.#isDisposed = true;
+		for (const sessionId of [...this.#bindings.keys()]) this.detach(sessionId);
+	}
+
+	#bind(link: Link, { attachment, result }: { attachment: Attachment; result: AttachResult }): Released {
+		const { session, from, inputAccepted } = result;
+		this.detach(session.sessionId);
+		if (this.#isDisposed) link.detach(attachment);
+		else this.#bindings.set(session.sessionId, { link, attachment });
+		return { attached: { session, from, inputAccepted }, release: () => attachment.release() };
+	}
+
+	#location(): Extract<Location, { kind: "ready" }> {
+		const location = this.#places.locate(this.#visitor);
+		if (location.kind === "waiting") throw location.error;
+		return location;
+	}
+
+	#bindingOf(sessionId: SessionId): Binding {
+		const binding = this.#bindings.get(sessionId);
+		if (binding === undefined) throw new BerthError("SESSION_NOT_ATTACHED");
+		return binding;
+	}
+}
