@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { type Config, isLoopback } from "./config.ts";
 import type { ContainerDriver } from "./core/container-driver.ts";
@@ -91,7 +91,7 @@ function createDriver(config: Config, log: Logger): ContainerDriver {
 		pidsLimit: config.CONTAINER_PIDS_LIMIT,
 		network: config.CONTAINER_NETWORK,
 		volume: config.WORKSPACE_VOLUME,
-		linkDir: config.LINK_DIR ?? join(config.DATA_DIR, "links"),
+		linkDir: resolve(config.LINK_DIR ?? join(config.DATA_DIR, "links")),
 		log,
 	});
 }

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError, isLoopback, readConfig, SETTINGS } from "../../server/config.ts";
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+	try {
+		readConfig(environment);
+	} catch (error) {
+		assert.ok(error instanceof ConfigError);
+		return error.problems;
+	}
+	return [];
+}
+
+test("without any variable the documented defaults hold", () => {
+	const config = readConfig({});
+	assert.equal(config.USE_CONTAINERS, false);
+	assert.equal(config.MAX_CONTAINERS, 10);
+	assert.equal(config.USERS_PER_CONTAINER, 20);
+	assert.equal(config.CONTAINER_IMAGE, "terminal-multi-user:latest");
+	assert.equal(config.CONTAINER_MEMORY, 512 * 1024 * 1024);
+	assert.equal(config.ASSIGNMENT_TTL, 7 * 24 * 3600 * 1000);
+	assert.equal(config.COOKIE_SECRET, null);
+});
+
+test("an empty variable counts as unset", () => {
+	assert.equal(readConfig({ MAX_CONTAINERS: " " }).MAX_CONTAINERS, 10);
+});
+
+test("each wrong value is one readable line, all reported at once", () => {
+	const problems = problemsOf({
+		USE_CONTAINERS: "maybe",
+		MAX_CONTAINERS: "-1",
+		CONTAINER_MEMORY: "half",
+		ASSIGNMENT_TTL: "7",
+		ALLOWED_ORIGINS: "https://a.example/path",
+		CONTAINER_CPUS: "NaN",
+	});
+	assert.deepEqual(problems, [
+		'USE_CONTAINERS: "maybe" must be true or false',
+		'MAX_CONTAINERS: "-1" must be a whole number from 1 to 500',
+		'CONTAINER_MEMORY: "half" must be a size such as 512m, from 67108864 to 1125899906842624 bytes',
+		'CONTAINER_CPUS: "NaN" must be a number from 0.01 to 1024',
+		'ASSIGNMENT_TTL: "7" must be a duration such as 30s, 10m, 12h or 7d, at least 1 s',
+		'ALLOWED_ORIGINS: "https://a.example/path" must be origins such as https://shell.example.org, separated by commas; not https://a.example/path',
+	]);
+});
+
+test("a secret's value is not repeated in the problem", () => {
+	const [problem] = problemsOf({ COOKIE_SECRET: "hunter2" });
+	assert.equal(problem, "COOKIE_SECRET: the value must be at least 32 characters");
+});
+
+test("local mode refuses to listen where others can reach it", () => {
+	for (const HOST of ["0.0.0.0", "::", "192.168.1.2", "example.org"]) {
+		assert.match(problemsOf({ HOST }).join(), /^HOST: .*no isolation/);
+		assert.deepEqual(problemsOf({ HOST, USE_CONTAINERS: "true" }), []);
+	}
+});
+
+test("loopback addresses are recognised in every spelling", () => {
+	for (const host of ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"]) assert.ok(isLoopback(host));
+	for (const host of ["127.0.0.1.evil.example", "128.0.0.1", "0.0.0.0", "127"]) assert.ok(!isLoopback(host));
+});
+
+test("every setting says what it means, in which unit", () => {
+	for (const [name, { meaning, unit }] of Object.entries(SETTINGS)) {
+		assert.match(name, /^[A-Z_]+$/);
+		assert.match(meaning, /\.$/);
+		assert.notEqual(unit, "");
+	}
+});
