@@ -1,0 +1,90 @@
+/** A real gateway process on a free port, so that tests can signal and kill it like an operator. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readiness } from "../../server/core/readiness.ts";
+
+const MAIN = join(import.meta.dirname, "../../server/main.ts");
+const START_PATIENCE_MS = 30_000;
+
+export class GatewayProcess implements AsyncDisposable {
+	/** e.g. `http://localhost:40123` */
+	base = "";
+	/** All log lines, for failures. */
+	log = "";
+	readonly dataDir: string;
+	readonly #environment: Record<string, string>;
+	#child: ChildProcess | null = null;
+	#port = "0";
+
+	/** Starts a gateway with these settings; `DATA_DIR` is a new folder, removed at the end. */
+	static async start(environment: Record<string, string>): Promise<GatewayProcess> {
+		const gateway = new GatewayProcess(environment);
+		await gateway.start();
+		return gateway;
+	}
+
+	private constructor(environment: Record<string, string>) {
+		this.dataDir = mkdtempSync(join(tmpdir(), "berth-gw-"));
+		this.#environment = environment;
+	}
+
+	/** Starts it, or starts it again: on the same port, with the same data. */
+	async start(): Promise<void> {
+		const { PATH = "", HOME = "", DOCKER_HOST = "" } = process.env;
+		const child = spawn(process.execPath, [MAIN], {
+			env: {
+				PATH,
+				HOME,
+				DOCKER_HOST,
+				DATA_DIR: this.dataDir,
+				PORT: this.#port,
+				LOG_FORMAT: "json",
+				LOG_LEVEL: "debug",
+				...this.#environment,
+			},
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		this.#child = child;
+		const { promise, resolve, reject } = Promise.withResolvers<string>();
+		const onText = (chunk: Buffer): void => {
+			this.log += chunk.toString("utf8");
+			const address = /Berth is at (http:\S+?)\/container-terminal/.exec(this.log.slice(this.#logStart));
+			if (address?.[1] !== undefined) resolve(address[1]);
+		};
+		this.#logStart = this.log.length;
+		child.stdout.on("data", onText);
+		child.stderr.on("data", onText);
+		child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${this.log}`)));
+		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
+		this.base = await promise.finally(() => clearTimeout(timer));
+		this.#port = new URL(this.base).port;
+	}
+	#logStart = 0;
+
+	/** Sends a signal and waits for the end; returns the exit code, null where the signal ended it. */
+	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+		const child = this.#child;
+		assert.ok(child, "the gateway was not started");
+		this.#child = null;
+		if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+		const ended = once(child, "exit");
+		child.kill(signal);
+		const [code] = await ended;
+		return code;
+	}
+
+	async readiness(): Promise<{ httpStatus: number } & Omit<Readiness, "isReady">> {
+		const response = await fetch(`${this.base}/readyz`);
+		const body = (await response.json()) as Omit<Readiness, "isReady">;
+		return { httpStatus: response.status, ...body };
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.#child !== null) await this.stop();
+		rmSync(this.dataDir, { recursive: true, force: true });
+	}
+}

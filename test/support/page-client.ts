@@ -1,0 +1,177 @@
+/** A page without a browser: gets its cookie as a browser does and speaks the real events, with what a test needs. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { io, type Socket } from "socket.io-client";
+import msgpackParser from "socket.io-msgpack-parser";
+import type {
+	Attached,
+	GatewayToPageEvents,
+	PageRequestName,
+	PageRequestResults,
+	PageToGatewayEvents,
+	Place,
+	Reply,
+	Welcome,
+} from "../../server/protocol/terminal.ts";
+
+const SIZE = { cols: 80, rows: 24 };
+/** Long enough for a busy two-core machine, short enough that a hang is seen. */
+const PATIENCE_MS = 60_000;
+
+/** What a page keeps of one session. */
+export type Screen = {
+	sessionId: string;
+	/** All output since the attach. */
+	text: string;
+	/** Offset of the next byte expected. */
+	offset: number;
+	/** Number of the next byte of input. */
+	seq: number;
+};
+
+export class PageClient implements Disposable {
+	readonly socket: Socket<GatewayToPageEvents, PageToGatewayEvents>;
+	readonly cookie: string;
+	readonly pageId = randomBytes(16).toString("base64url");
+	readonly places: Place[] = [];
+	readonly closed: { sessionId: string; reason: string }[] = [];
+	readonly refused: { event: string; code: string }[] = [];
+	readonly screens = new Map<string, Screen>();
+	welcome: Welcome | null = null;
+	readonly #waiting = new Set<() => void>();
+
+	/** Asks for the page, and connects with the cookie it came with. `cookie` continues as the user of another client. */
+	static async connect(base: string, cookie?: string): Promise<PageClient> {
+		const client = new PageClient(base, cookie ?? (await PageClient.newCookie(base)));
+		await client.until(() => client.welcome !== null && client.places.length > 0, "welcome and place");
+		return client;
+	}
+
+	static async newCookie(base: string): Promise<string> {
+		const response = await fetch(`${base}/container-terminal`);
+		await response.arrayBuffer();
+		const [cookie] = response.headers.getSetCookie();
+		assert.ok(cookie, "the page came without a cookie");
+		return cookie.split(";", 1)[0] ?? "";
+	}
+
+	constructor(base: string, cookie: string) {
+		this.cookie = cookie;
+		this.socket = io(base, {
+			transports: ["websocket"],
+			parser: msgpackParser,
+			extraHeaders: { cookie },
+			reconnectionDelay: 50,
+			reconnectionDelayMax: 500,
+			forceNew: true,
+		});
+		this.#listen();
+	}
+
+	get place(): Place | undefined {
+		return this.places.at(-1);
+	}
+
+	async request<Name extends PageRequestName>(name: Name, request: unknown): Promise<Reply<PageRequestResults[Name]>> {
+		// Tests also send what no page would.
+		return await (this.socket.timeout(PATIENCE_MS) as unknown as LooseSocket).emitWithAck(name, request);
+	}
+
+	/** As `request`, for what must succeed. */
+	async ask<Name extends PageRequestName>(name: Name, request: unknown): Promise<PageRequestResults[Name]> {
+		const reply = await this.request(name, request);
+		assert.ok(reply.ok, `${name}: ${JSON.stringify(reply)}`);
+		return reply;
+	}
+
+	async open(name = "shell"): Promise<Screen> {
+		return this.#screenOf(await this.ask("session:open", { pageId: this.pageId, name, size: SIZE }));
+	}
+
+	async attach(sessionId: string, from: number | null = null): Promise<Screen> {
+		return this.#screenOf(await this.ask("session:attach", { pageId: this.pageId, sessionId, from, size: SIZE }));
+	}
+
+	type(screen: Screen, text: string): void {
+		const bytes = new TextEncoder().encode(text);
+		this.socket.emit("session:input", screen.sessionId, screen.seq, bytes);
+		screen.seq += bytes.length;
+	}
+
+	/** Runs a command line and returns what it printed. The marker is split, so that the echo does not match. */
+	async run(screen: Screen, command: string): Promise<string> {
+		const marker = randomBytes(6).toString("hex");
+		const start = screen.text.length;
+		this.type(screen, `${command}; echo "<${marker.slice(0, 6)}""${marker.slice(6)}>"\r`);
+		await this.until(() => screen.text.slice(start).includes(`<${marker}>`), `${command} to end`);
+		const output = screen.text.slice(start);
+		return output.slice(output.indexOf("\n") + 1, output.indexOf(`<${marker}>`)).trim();
+	}
+
+	/** Waits until something the client was told makes `isTrue` true. */
+	async until(isTrue: () => boolean, what: string): Promise<void> {
+		if (isTrue()) return;
+		const { promise, resolve, reject } = Promise.withResolvers<void>();
+		const look = (): void => {
+			if (isTrue()) resolve();
+		};
+		const timer = setTimeout(
+			() => reject(new Error(`waited ${PATIENCE_MS} ms for ${what}; last place ${JSON.stringify(this.place)}`)),
+			PATIENCE_MS,
+		);
+		this.#waiting.add(look);
+		try {
+			await promise;
+		} finally {
+			clearTimeout(timer);
+			this.#waiting.delete(look);
+		}
+	}
+
+	async untilReady(): Promise<void> {
+		await this.until(() => this.place?.kind === "ready", "a place");
+	}
+
+	[Symbol.dispose](): void {
+		this.socket.disconnect();
+	}
+
+	#listen(): void {
+		this.socket.on("welcome", (welcome) => this.#noteThat(() => (this.welcome = welcome)));
+		this.socket.on("place", (place) => this.#noteThat(() => this.places.push(place)));
+		this.socket.on("session:output", (sessionId, offset, bytes) =>
+			this.#noteThat(() => this.#onOutput(sessionId, offset, bytes)),
+		);
+		this.socket.on("session:closed", (sessionId, reason) =>
+			this.#noteThat(() => this.closed.push({ sessionId, reason })),
+		);
+		this.socket.on("berth:error", (event, { code }) => this.#noteThat(() => this.refused.push({ event, code })));
+		this.socket.on("session:input-refused", (sessionId, _seq, { code }) =>
+			this.#noteThat(() => this.refused.push({ event: sessionId, code })),
+		);
+	}
+
+	#onOutput(sessionId: string, offset: number, bytes: Uint8Array): void {
+		const screen = this.screens.get(sessionId);
+		assert.ok(screen, "output of a session that this page does not know");
+		assert.equal(offset, screen.offset, "output continues where it was");
+		screen.text += Buffer.from(bytes).toString("latin1");
+		screen.offset = offset + bytes.length;
+		this.socket.emit("session:ack", sessionId, screen.offset);
+	}
+
+	#screenOf({ session, from, inputAccepted }: Attached): Screen {
+		const { sessionId } = session;
+		const known = this.screens.get(sessionId);
+		const screen = { sessionId, text: known?.text ?? "", offset: from, seq: inputAccepted };
+		this.screens.set(sessionId, screen);
+		return screen;
+	}
+
+	#noteThat(note: () => unknown): void {
+		note();
+		for (const look of this.#waiting) look();
+	}
+}
+
+type LooseSocket = { emitWithAck(name: string, request: unknown): Promise<never> };

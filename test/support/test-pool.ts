@@ -1,0 +1,50 @@
+/** A pool of the test's own on a real engine: its name, its volume, and the promise that nothing of it stays. */
+import { randomBytes } from "node:crypto";
+import Docker from "dockerode";
+
+export class TestPool implements AsyncDisposable {
+	readonly name = `test-${randomBytes(4).toString("hex")}`;
+	readonly volume = `berth-${this.name}`;
+	readonly docker: Docker;
+	readonly #extra: Record<string, string>;
+
+	/** `extra` are further settings of the gateway; `socketPath` another engine than the usual one. */
+	constructor(extra: Record<string, string> = {}, socketPath?: string) {
+		this.docker = socketPath === undefined ? new Docker() : new Docker({ socketPath });
+		this.#extra = socketPath === undefined ? extra : { DOCKER_HOST: `unix://${socketPath}`, ...extra };
+	}
+
+	/** What makes a gateway use this pool. */
+	get environment(): Record<string, string> {
+		return { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume, ...this.#extra };
+	}
+
+	containerName(ordinal: number): string {
+		return `berth-${this.name}-${ordinal}`;
+	}
+
+	container(ordinal: number): Docker.Container {
+		return this.docker.getContainer(this.containerName(ordinal));
+	}
+
+	/** Names of all containers of the pool, helpers included. */
+	async containerNames(): Promise<string[]> {
+		const found = await this.#all();
+		return found.map(({ Names }) => Names[0]?.slice(1) ?? "").toSorted();
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		for (const { Id } of await this.#all()) {
+			await this.docker.getContainer(Id).remove({ force: true }).catch(ignoreGone);
+		}
+		await this.docker.getVolume(this.volume).remove().catch(ignoreGone);
+	}
+
+	async #all(): Promise<Docker.ContainerInfo[]> {
+		return await this.docker.listContainers({ all: true, filters: { label: [`berth.pool=${this.name}`] } });
+	}
+}
+
+function ignoreGone(error: unknown): void {
+	if (Object(error).statusCode !== 404) throw error;
+}
