@@ -67,6 +67,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			usersPerContainer: config.USERS_PER_CONTAINER,
 			assignmentTtlMs: config.ASSIGNMENT_TTL,
 			present: () => sockets.presentUsers(),
+			onFreed: () => sockets.refreshPlaces(),
 			log,
 		}),
 	);

@@ -4,7 +4,7 @@ import type { UserId } from "../protocol/ids.ts";
 import type { Account } from "../protocol/link.ts";
 import type { AccountStore } from "./accounts.ts";
 import { assertNever } from "./assert-never.ts";
-import type { AssignmentStore } from "./assignment.ts";
+import type { AssignmentStore, ReleasedPlace } from "./assignment.ts";
 import type { PoolContainer } from "./container-driver.ts";
 import type { Visitor } from "./identity.ts";
 import type { Link } from "./link/link.ts";
@@ -25,6 +25,8 @@ export type PlacesOptions = {
 	assignmentTtlMs: number;
 	/** Users who have a page open now. */
 	present(): UserId[];
+	/** Places were given back: whoever waits for one should look again. */
+	onFreed(): void;
 	log: Log;
 };
 
@@ -68,6 +70,11 @@ export class Places implements Disposable {
 		return this.#assign(visitor);
 	}
 
+	/** The visitor came or went: the place counts as used until now. */
+	noteUse(visitor: Visitor): void {
+		this.#options.assignments.touch([visitor.userId], Date.now());
+	}
+
 	#assign(visitor: Visitor): Location {
 		const { pool, accounts, assignments, usersPerContainer } = this.#options;
 		const ready = pool.readyOrdinals;
@@ -102,17 +109,23 @@ export class Places implements Disposable {
 	}
 
 	#giveBackUnused(): void {
-		const { assignments, assignmentTtlMs, log, pool, present } = this.#options;
+		const { assignments, assignmentTtlMs, onFreed, present } = this.#options;
 		const now = Date.now();
 		assignments.touch(present(), now);
-		for (const { username, ordinal } of assignments.releaseUnusedSince(now - assignmentTtlMs)) {
-			log.info({ username, ordinal }, "an unused place was given back");
-			const state = pool.stateOf(ordinal);
-			if (state?.kind !== "ready") continue;
-			state.link.request({ op: "evict", username }).catch((err: unknown) => {
-				log.warn({ err, username }, "sessions of an unused place could not be closed");
-			});
-		}
+		const released = assignments.releaseUnusedSince(now - assignmentTtlMs);
+		for (const place of released) this.#evict(place);
+		if (released.length > 0) onFreed();
+	}
+
+	/** Ends what still runs in a place that was given back: its room is somebody else's now. */
+	#evict({ username, ordinal }: ReleasedPlace): void {
+		const { log, pool } = this.#options;
+		log.info({ username, ordinal }, "an unused place was given back");
+		const state = pool.stateOf(ordinal);
+		if (state?.kind !== "ready") return;
+		state.link.request({ op: "evict", username }).catch((err: unknown) => {
+			log.warn({ err, username }, "sessions of an unused place could not be closed");
+		});
 	}
 }
 

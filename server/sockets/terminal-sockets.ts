@@ -100,6 +100,7 @@ export class TerminalSockets implements AsyncDisposable {
 		const pages = this.#pages.get(username) ?? new Set();
 		this.#pages.set(username, pages.add(page));
 		socket.once("disconnect", () => {
+			places.noteUse(visitor);
 			page[Symbol.dispose]();
 			pages.delete(page);
 			if (pages.size === 0) this.#pages.delete(username);
@@ -111,6 +112,7 @@ export class TerminalSockets implements AsyncDisposable {
 			sessionsPerUser,
 		});
 		page.refreshPlace();
+		places.noteUse(visitor);
 	}
 }
 
