@@ -1,0 +1,65 @@
+/** Puts the agent together. */
+import { randomBytes } from "node:crypto";
+import type { Accounts } from "./accounts.ts";
+import type { Config } from "./config.ts";
+import { isProcHidden } from "./hardening.ts";
+import { RequestHandler } from "./link-requests.ts";
+import { LinkServer } from "./link-server.ts";
+import { LinuxAccounts } from "./linux-accounts.ts";
+import { LocalAccounts } from "./local-accounts.ts";
+import type { Log } from "./log.ts";
+import { Sessions } from "./sessions.ts";
+import { ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
+
+/** Programs have this long to end by themselves when the agent ends. */
+const SHUTDOWN_GRACE_MS = 1_000;
+
+export class Agent {
+	readonly #config: Config;
+	readonly #sessions: Sessions;
+	readonly #server: LinkServer;
+
+	/** Prepares the folders that the agent needs; throws where that fails. */
+	constructor(config: Config, log: Log) {
+		this.#config = config;
+		const { mode, workspace } = config;
+		const bootId = randomBytes(16).toString("base64url");
+		const isHardened = (): boolean => mode === "container" && isProcHidden();
+		this.#sessions = new Sessions({
+			shells: createShells(config),
+			onEvent: (event) => this.#server.broadcast(event),
+			onCount: () => {},
+		});
+		const accounts = createAccounts(config);
+		this.#server = new LinkServer({
+			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened }),
+			log,
+			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
+			onPolicy: () => {},
+		});
+	}
+
+	async start(): Promise<void> {
+		await this.#server.listen(this.#config.socketPath);
+	}
+
+	/** Ends all sessions and links, in well under 2 s. */
+	async stop(): Promise<void> {
+		this.#server.close();
+		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
+	}
+}
+
+function createAccounts(config: Config): Accounts {
+	return config.mode === "local" ? new LocalAccounts(config) : new LinuxAccounts(config);
+}
+
+function createShells(config: Config): Shells {
+	const options: ShellOptions = {
+		shell: config.shell,
+		motdPath: config.motdPath,
+		infoPath: ({ username }) => `${config.infoDir}/${username}`,
+	};
+	if (config.toolsDir !== null) return new LocalShells({ ...options, toolsDir: config.toolsDir });
+	return new ContainerShells(options, null);
+}

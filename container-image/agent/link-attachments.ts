@@ -1,0 +1,100 @@
+/** The attachments of one link: which channel is which session, and the frames that concern one channel. */
+import { BerthError } from "../../server/protocol/errors.ts";
+import type { PageId } from "../../server/protocol/ids.ts";
+import type { LinkEvent } from "../../server/protocol/link.ts";
+import type { TerminalSize } from "../../server/protocol/session.ts";
+import type { Attachment, AttachmentCarrier } from "./attachment.ts";
+import { type OutputPipe, OutputScheduler } from "./output-scheduler.ts";
+import type { Session } from "./session.ts";
+
+export type ChannelWriter = OutputPipe & {
+	sendInputAck(channel: number, accepted: number): void;
+	sendEvent(event: LinkEvent): void;
+};
+
+export type AttachTarget = { channel: number; pageId: PageId; size: TerminalSize };
+type Bound = { session: Session; attachment: Attachment };
+
+export class LinkAttachments implements AttachmentCarrier {
+	readonly #writer: ChannelWriter;
+	readonly #scheduler: OutputScheduler;
+	readonly #byChannel = new Map<number, Bound>();
+	/** Channels that were used already. Gateways count up, so one number says it for all. */
+	#lastChannel = 0;
+	#isClosed = false;
+
+	constructor(writer: ChannelWriter) {
+		this.#writer = writer;
+		this.#scheduler = new OutputScheduler(writer);
+	}
+
+	/** False once the link has ended: there is nobody left to open or attach anything for. */
+	get isOpen(): boolean {
+		return !this.#isClosed;
+	}
+
+	/** Throws `BerthError` BAD_REQUEST for a channel that was used before. */
+	claim(channel: number): void {
+		if (channel <= this.#lastChannel) throw new BerthError("BAD_REQUEST", { detail: "channel: was used before" });
+		this.#lastChannel = channel;
+	}
+
+	/** Binds a claimed channel. `from` as in `Session.attach`. */
+	attach(session: Session, { channel, pageId, size }: AttachTarget, from: number | null): Attachment {
+		const attachment = session.attach({ channel, pageId, size, carrier: this }, from);
+		this.#byChannel.set(channel, { session, attachment });
+		return attachment;
+	}
+
+	detach(channel: number): void {
+		const bound = this.#byChannel.get(channel);
+		bound?.session.detach(bound.attachment);
+	}
+
+	/** Throws `BerthError` SESSION_NOT_ATTACHED. */
+	resize(channel: number, size: TerminalSize): void {
+		const bound = this.#byChannel.get(channel);
+		if (bound === undefined) throw new BerthError("SESSION_NOT_ATTACHED");
+		bound.session.resize(bound.attachment, size);
+	}
+
+	/** Credits for an attachment that has just ended are nothing unusual. False where the gateway makes them up. */
+	credit(channel: number, offset: number): boolean {
+		const bound = this.#byChannel.get(channel);
+		return bound === undefined || bound.session.credit(bound.attachment, offset);
+	}
+
+	input(channel: number, seq: number, bytes: Buffer): void {
+		const bound = this.#byChannel.get(channel);
+		const result = bound?.session.input(bound.attachment, seq, bytes);
+		if (result?.kind === "accepted") this.#writer.sendInputAck(channel, result.accepted);
+		else this.#refuse(channel, result?.code ?? "SESSION_NOT_ATTACHED", result?.accepted ?? 0);
+	}
+
+	/** The link has taken something: there may be room for more. */
+	pump(): void {
+		this.#scheduler.pump();
+	}
+
+	/** Ends all attachments; the sessions go on. */
+	close(): void {
+		this.#isClosed = true;
+		for (const channel of [...this.#byChannel.keys()]) this.detach(channel);
+		this.#scheduler.close();
+	}
+
+	onReady(attachment: Attachment): void {
+		this.#scheduler.add(attachment);
+	}
+
+	onDetached(attachment: Attachment): void {
+		this.#byChannel.delete(attachment.channel);
+		this.#scheduler.remove(attachment);
+	}
+
+	#refuse(channel: number, code: Refusal, accepted: number): void {
+		this.#writer.sendEvent({ kind: "input-refused", channel, code, accepted });
+	}
+}
+
+type Refusal = Extract<LinkEvent, { kind: "input-refused" }>["code"];

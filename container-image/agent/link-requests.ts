@@ -1,0 +1,115 @@
+/** What gateways ask for, one function per operation. */
+import { BerthError } from "../../server/protocol/errors.ts";
+import {
+	type GatewayHello,
+	HOMES_PER_PAGE,
+	type LinkRequest,
+	type LinkRequestOf,
+	type LinkResults,
+} from "../../server/protocol/link.ts";
+import type { Accounts } from "./accounts.ts";
+import { assertNever } from "./assert-never.ts";
+import type { Attachment } from "./attachment.ts";
+import { listHomes } from "./home.ts";
+import type { LinkAttachments } from "./link-attachments.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+
+export type Policy = GatewayHello["policy"];
+
+/** An answer, and the attachment whose output may flow once the answer is on its way. */
+export type Handled = { result: LinkResults[LinkRequest["op"]]; attachment?: Attachment };
+
+export type RequestContext = {
+	mode: "container" | "local";
+	workspace: string;
+	accounts: Accounts;
+	sessions: Sessions;
+	isHardened(): boolean;
+};
+
+export class RequestHandler {
+	readonly #context: RequestContext;
+
+	constructor(context: RequestContext) {
+		this.#context = context;
+	}
+
+	/** Throws `BerthError` for what the gateway is to be told; anything else is a surprise. */
+	async handle(request: LinkRequest, link: LinkAttachments, policy: Policy): Promise<Handled> {
+		const { sessions } = this.#context;
+		switch (request.op) {
+			case "open":
+				return await this.#open(request, link, policy);
+			case "attach":
+				link.claim(request.attachment.channel);
+				return bind(link, sessions.find(request.username, request.sessionId), request);
+			case "detach":
+				link.detach(request.channel);
+				return DONE;
+			case "resize":
+				link.resize(request.channel, request.size);
+				return DONE;
+			case "signal":
+				sessions.find(request.username, request.sessionId).signal(request.signal);
+				return DONE;
+			case "rename":
+				sessions.find(request.username, request.sessionId).rename(request.name);
+				return DONE;
+			case "close":
+				sessions.close(sessions.find(request.username, request.sessionId));
+				return DONE;
+			case "list":
+				return { result: { sessions: sessions.list(request.username) } };
+			case "evict":
+				return this.#evict(request);
+			case "homes":
+				return { result: await this.#homes(request) };
+			default:
+				return assertNever(request);
+		}
+	}
+
+	async #open(request: LinkRequestOf<"open">, link: LinkAttachments, policy: Policy): Promise<Handled> {
+		const { mode, accounts, sessions, isHardened } = this.#context;
+		const { account, attachment, name } = request;
+		link.claim(attachment.channel);
+		if (mode === "container" && !isHardened()) throw new BerthError("NOT_HARDENED");
+		const place = await accounts.ensure(account);
+		// A shell that nobody was told of would only be found by chance.
+		if (!link.isOpen) throw new BerthError("LINK_BROKEN");
+		const { sessionsPerUser: limit, replayBytes } = policy;
+		const session = sessions.open({ account, place, name, size: attachment.size, limit, replayBytes });
+		return bind(link, session, { attachment, from: 0 });
+	}
+
+	#evict({ username }: LinkRequestOf<"evict">): Handled {
+		const { mode, accounts, sessions } = this.#context;
+		const uid = mode === "container" ? accounts.find(username)?.uid : undefined;
+		sessions.evict(username, uid ?? null);
+		return DONE;
+	}
+
+	/** Local mode has no accounts: whoever owns the folders there, they say nothing about uids. */
+	async #homes({ after }: LinkRequestOf<"homes">): Promise<LinkResults["homes"]> {
+		const { mode, workspace } = this.#context;
+		if (mode === "local") return { homes: [], next: null };
+		return await listHomes(workspace, { after, limit: HOMES_PER_PAGE });
+	}
+}
+
+const DONE: Handled = { result: {} };
+
+function bind(
+	link: LinkAttachments,
+	session: Session,
+	{ attachment: target, from }: Pick<LinkRequestOf<"attach">, "attachment" | "from">,
+): Handled {
+	const attachment = link.attach(session, target, from);
+	const result = {
+		session: session.info(),
+		from: attachment.window.position,
+		inputAccepted: session.inputAccepted(attachment),
+	};
+	return { result, attachment };
+}

@@ -1,0 +1,97 @@
+/** How an account's login shell is started, in a container and without one. */
+import { chmodSync, chownSync } from "node:fs";
+import type { SessionId } from "../../server/protocol/ids.ts";
+import type { Account } from "../../server/protocol/link.ts";
+import type { Place } from "./accounts.ts";
+import { asAccount, SYSTEM_PATH, withoutInheritedDescriptors } from "./launch.ts";
+import type { PtyOptions } from "./pty.ts";
+
+export interface Shells {
+	describe(account: Account, place: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd">;
+	/** Makes the terminal the account's own: nobody else may read or write it, and tmux and ssh may open it. */
+	giveTerminal(account: Account, path: string): void;
+}
+
+export type ShellOptions = {
+	shell: string;
+	/** The account's file for `container-info`. */
+	infoPath(account: Account): string;
+	motdPath: string;
+};
+
+/** Of the container's processes, what one account may have. */
+const ACCOUNT_PROCESS_SHARE = 0.5;
+
+export class ContainerShells implements Shells {
+	readonly #options: ShellOptions;
+	readonly #limits: string[];
+
+	constructor(options: ShellOptions, containerProcessLimit: number | null) {
+		this.#options = options;
+		this.#limits = ["--core=0"];
+		const processes = accountProcessLimit(containerProcessLimit);
+		if (processes !== null) this.#limits.push(`--nproc=${processes}`);
+	}
+
+	describe(account: Account, { home, tmp }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {
+		const { shell } = this.#options;
+		const login = ["/usr/bin/prlimit", ...this.#limits, "--", ...asAccount(account, [shell, "-l"])];
+		const env = baseEnvironment(this.#options, account, { home, sessionId });
+		return {
+			command: withoutInheritedDescriptors(login),
+			env: { ...env, PATH: SYSTEM_PATH, ...(tmp === null ? {} : { TMPDIR: tmp }) },
+			cwd: home,
+		};
+	}
+
+	giveTerminal({ uid }: Account, path: string): void {
+		chownSync(path, uid, uid);
+		chmodSync(path, 0o600);
+	}
+}
+
+/** Local mode: the agent's own user, with a home of its own. */
+export class LocalShells implements Shells {
+	readonly #options: ShellOptions & { toolsDir: string };
+
+	constructor(options: ShellOptions & { toolsDir: string }) {
+		this.#options = options;
+	}
+
+	describe(account: Account, { home }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {
+		const { shell, toolsDir } = this.#options;
+		const env = baseEnvironment(this.#options, account, { home, sessionId });
+		// `/etc/profile` sets PATH anew, so the skeleton's `.profile` puts the tools in front again.
+		const path = { PATH: `${toolsDir}:${SYSTEM_PATH}`, BERTH_TOOLS: toolsDir };
+		return { command: withoutInheritedDescriptors([shell, "-l"]), env: { ...env, ...path }, cwd: home };
+	}
+
+	giveTerminal(): void {
+		// It is the agent's own user's already.
+	}
+}
+
+/** A fork bomb takes no more than this, so that the others can still start programs. Null where there is no limit. */
+export function accountProcessLimit(containerLimit: number | null): number | null {
+	return containerLimit === null ? null : Math.floor(containerLimit * ACCOUNT_PROCESS_SHARE);
+}
+
+/** Built from nothing: whatever the agent was started with stays the agent's. */
+function baseEnvironment(
+	{ shell, infoPath, motdPath }: ShellOptions,
+	account: Account,
+	{ home, sessionId }: { home: string; sessionId: SessionId },
+): Record<string, string> {
+	return {
+		TERM: "xterm-256color",
+		COLORTERM: "truecolor",
+		LANG: "C.UTF-8",
+		HOME: home,
+		USER: account.username,
+		LOGNAME: account.username,
+		SHELL: shell,
+		BERTH_SESSION: sessionId,
+		BERTH_INFO: infoPath(account),
+		BERTH_MOTD: motdPath,
+	};
+}

@@ -1,0 +1,16 @@
+# Read once by login shells.
+
+# Programs that you install yourself: pip and npm install -g put them there.
+export PATH="$HOME/.local/bin:$PATH"
+export NPM_CONFIG_PREFIX="$HOME/.local"
+
+# Local mode: container-info is not in a system folder there.
+[ -z "$BERTH_TOOLS" ] || PATH="$BERTH_TOOLS:$PATH"
+
+if [ -z "$TMUX" ] && [ ! -e "$HOME/.hushlogin" ] && [ -r "$BERTH_MOTD" ]; then
+	cat "$BERTH_MOTD"
+fi
+
+if [ -n "$BASH_VERSION" ] && [ -r "$HOME/.bashrc" ]; then
+	. "$HOME/.bashrc"
+fi
