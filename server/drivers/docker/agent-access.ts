@@ -1,0 +1,98 @@
+/** The two ways to a container's agent: its socket in a shared folder, and an exec that bridges to it. */
+import type { Duplex } from "node:stream";
+import type { Log } from "../../core/log.ts";
+import { BerthError } from "../../protocol/errors.ts";
+import { AGENT_SOCKET_PATH } from "../../protocol/link.ts";
+import { connectSocket, isListening } from "../connect-socket.ts";
+import { type Engine, EngineRefusal } from "./engine.ts";
+import { ExecStream } from "./exec-stream.ts";
+import type { LinkFolders } from "./link-folders.ts";
+
+export type AgentAddress = {
+	containerId: string;
+	containerName: string;
+	/** Null where the container has no shared folder. */
+	folders: LinkFolders | null;
+};
+
+const BRIDGE = ["socat", "STDIO", `UNIX-CONNECT:${AGENT_SOCKET_PATH}`];
+/** Connects, says nothing, and ends with exit code 0 where somebody listens. */
+const KNOCK = ["socat", "-u", "OPEN:/dev/null", `UNIX-CONNECT:${AGENT_SOCKET_PATH}`];
+
+export class AgentAccess {
+	readonly #engine: Engine;
+	readonly #log: Log;
+	#hasWarned = false;
+
+	constructor(engine: Engine, log: Log) {
+		this.#engine = engine;
+		this.#log = log;
+	}
+
+	/** A new stream to the agent. Throws `BerthError` LINK_BROKEN or ENGINE_UNREACHABLE. */
+	async connect(address: AgentAddress): Promise<Duplex> {
+		if (address.folders !== null) {
+			try {
+				return await connectSocket(address.folders.socketOf(address.containerName));
+			} catch (err) {
+				this.#warnOnce(err, address.containerName);
+			}
+		}
+		return this.#bridge(address);
+	}
+
+	async isListeningOnSocket({ folders, containerName }: AgentAddress): Promise<boolean> {
+		return folders !== null && (await isListening(folders.socketOf(containerName)));
+	}
+
+	/** Slower, and the only way where the socket cannot be reached from here. */
+	async isListeningInside({ containerId }: AgentAddress): Promise<boolean> {
+		const exec = await this.#createExec(containerId, KNOCK, false);
+		const output = await this.#engine.request((_client, abortSignal) =>
+			exec.start({ hijack: true, stdin: false, abortSignal }),
+		);
+		await ended(output);
+		const { ExitCode } = await this.#engine.request((_client, abortSignal) => exec.inspect({ abortSignal }));
+		return ExitCode === 0;
+	}
+
+	async #bridge({ containerId, containerName }: AgentAddress): Promise<Duplex> {
+		try {
+			const exec = await this.#createExec(containerId, BRIDGE, true);
+			return new ExecStream(
+				await this.#engine.request((_client, abortSignal) => exec.start({ hijack: true, stdin: true, abortSignal })),
+			);
+		} catch (error) {
+			if (!(error instanceof EngineRefusal)) throw error;
+			throw new BerthError("LINK_BROKEN", { detail: `${containerName}: ${error.message}`, cause: error });
+		}
+	}
+
+	#createExec(containerId: string, command: string[], hasInput: boolean) {
+		return this.#engine.request((client, abortSignal) =>
+			client.getContainer(containerId).exec({
+				Cmd: command,
+				User: "0:0",
+				Tty: false,
+				AttachStdin: hasInput,
+				AttachStdout: true,
+				AttachStderr: true,
+				abortSignal,
+			}),
+		);
+	}
+
+	#warnOnce(err: unknown, container: string): void {
+		if (this.#hasWarned) return;
+		this.#hasWarned = true;
+		this.#log.warn({ err, container }, "the agent's socket cannot be reached from here; going through docker exec");
+	}
+}
+
+/** Drops what the stream still brings and waits for its end, however that comes. */
+async function ended(stream: Duplex): Promise<void> {
+	const { promise, resolve } = Promise.withResolvers<void>();
+	stream.on("close", resolve).on("error", () => {});
+	stream.resume().on("end", () => stream.destroy());
+	await promise;
+}

@@ -1,0 +1,123 @@
+/** What a pool container is made from, and the hash by which a container tells whether it still is. */
+import { createHash } from "node:crypto";
+import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import type { Ordinal } from "../../protocol/ids.ts";
+
+export type ContainerSettings = {
+	/** `[a-z0-9][a-z0-9-]{0,30}`; stands in names of containers and folders. */
+	poolName: string;
+	/** Reference of the image, e.g. `terminal-multi-user:latest`. */
+	image: string;
+	/** Swap included. */
+	memoryBytes: number;
+	/** Cores; fractions are fine. */
+	cpus: number;
+	/** Processes and threads. */
+	pidsLimit: number;
+	/** Name of a Docker network. */
+	network: string;
+	/** Name of the volume with everybody's home. Docker makes it where it is missing. */
+	volume: string;
+};
+
+export type ContainerSpec = {
+	name: string;
+	ordinal: Ordinal;
+	imageId: string;
+	/** SHA-256 over everything below, hexadecimal. */
+	hash: string;
+	create: ContainerCreateOptions & { name: string };
+};
+
+export const LABELS = { pool: "berth.pool", ordinal: "berth.ordinal", spec: "berth.spec", role: "berth.role" } as const;
+/** Value of `LABELS.role`: a one-shot container that works on a pool container. */
+export const HELPER_ROLE = "helper";
+
+export const WORKSPACE_PATH = "/workspace";
+/** Where the agent's socket is in the container. */
+export const LINK_PATH = "/run/berth";
+
+/**
+ * All that the agent's root may do: make homes (CHOWN, FOWNER, DAC_OVERRIDE), become the account (SETUID, SETGID), end
+ * its programs (KILL), and empty the bounding set of its shells (SETPCAP).
+ */
+export const AGENT_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETPCAP", "SETUID"];
+
+/** Files in a tmpfs are memory of the container, so what can be filled is a share of it. */
+const TMP_SHARE = 1 / 4;
+const VAR_TMP_SHARE = 1 / 8;
+const RUN_BYTES = 16 * 1024 * 1024;
+const NANO_CPUS_PER_CORE = 1e9;
+
+export function containerName(poolName: string, ordinal: Ordinal): string {
+	return `berth-${poolName}-${ordinal}`;
+}
+
+/**
+ * The specification of one container. `imageId` is what the image's name stands for now, so that a rebuilt image is a
+ * deviation. `linkSource` is the host's folder for the agent's socket, null where the engine cannot share one.
+ */
+export function containerSpec(
+	settings: ContainerSettings,
+	ordinal: Ordinal,
+	imageId: string,
+	linkSource: string | null,
+): ContainerSpec {
+	const { poolName, image, network } = settings;
+	const name = containerName(poolName, ordinal);
+	const labels = { [LABELS.pool]: poolName, [LABELS.ordinal]: String(ordinal) };
+	const create = {
+		name,
+		Hostname: name,
+		Image: image,
+		User: "0:0",
+		Env: [`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${network}`],
+		HostConfig: hostConfig(settings, linkSource),
+	};
+	const hash = createHash("sha256").update(canonicalJson({ imageId, labels, create })).digest("hex");
+	return { name, ordinal, imageId, hash, create: { ...create, Labels: { ...labels, [LABELS.spec]: hash } } };
+}
+
+function hostConfig(settings: ContainerSettings, linkSource: string | null): HostConfig {
+	return {
+		CapDrop: ["ALL"],
+		CapAdd: AGENT_CAPABILITIES,
+		SecurityOpt: ["no-new-privileges:true"],
+		IpcMode: "private",
+		ReadonlyRootfs: true,
+		Tmpfs: tmpfs(settings.memoryBytes),
+		Memory: settings.memoryBytes,
+		MemorySwap: settings.memoryBytes,
+		NanoCpus: Math.round(settings.cpus * NANO_CPUS_PER_CORE),
+		PidsLimit: settings.pidsLimit,
+		NetworkMode: settings.network,
+		// A container that the engine restarted by itself would run without being hardened.
+		RestartPolicy: { Name: "no" },
+		LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
+		Mounts: mounts(settings.volume, linkSource),
+	};
+}
+
+function tmpfs(memoryBytes: number): Record<string, string> {
+	const share = (part: number): number => Math.floor(memoryBytes * part);
+	return {
+		"/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${share(TMP_SHARE)}`,
+		"/var/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${share(VAR_TMP_SHARE)}`,
+		"/run": `rw,noexec,nosuid,nodev,mode=755,size=${RUN_BYTES}`,
+	};
+}
+
+function mounts(volume: string, linkSource: string | null): NonNullable<HostConfig["Mounts"]> {
+	const workspace = { Type: "volume" as const, Source: volume, Target: WORKSPACE_PATH };
+	if (linkSource === null) return [workspace];
+	return [workspace, { Type: "bind", Source: linkSource, Target: LINK_PATH }];
+}
+
+/** JSON in which the order of keys does not depend on the order in which they were written. */
+function canonicalJson(value: unknown): string {
+	return JSON.stringify(value, (_key, inner: unknown) =>
+		inner !== null && typeof inner === "object" && !Array.isArray(inner)
+			? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+			: inner,
+	);
+}

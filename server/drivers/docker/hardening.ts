@@ -1,0 +1,45 @@
+/**
+ * Hides users' processes from each other: remounts `/proc` of a running pool container with `hidepid=2`. A helper
+ * container with the capabilities for it does that, so that the pool container never has them. An exec with privileges
+ * is no alternative: hosts that lack a capability refuse it.
+ */
+import { BerthError } from "../../protocol/errors.ts";
+import { HELPER_ROLE } from "./container-spec.ts";
+import { type Engine, EngineRefusal } from "./engine.ts";
+import { type HelperResult, runHelper } from "./helper-container.ts";
+
+export type HardeningTarget = { containerId: string; containerName: string; poolName: string; image: string };
+
+/** The remount, and the proof that it holds. Kernels write the option as a number or, since 5.8, as a word. */
+const REMOUNT_AND_PROVE =
+	"mount -o remount,hidepid=2 /proc && grep -Eq '^proc /proc proc [^ ]*hidepid=(2|invisible)' /proc/mounts";
+
+/** Idempotent. Throws `BerthError` NOT_HARDENED or ENGINE_UNREACHABLE. */
+export async function harden(engine: Engine, target: HardeningTarget): Promise<void> {
+	const { exitCode, log } = await remountProc(engine, target);
+	if (exitCode === 0) return;
+	const detail = `${target.containerName}: remounting /proc failed with exit code ${exitCode}`;
+	throw new BerthError("NOT_HARDENED", { detail, cause: log });
+}
+
+async function remountProc(engine: Engine, target: HardeningTarget): Promise<HelperResult> {
+	const { containerId, containerName, poolName, image } = target;
+	try {
+		return await runHelper(engine, {
+			name: `${containerName}-${HELPER_ROLE}`,
+			poolName,
+			image,
+			command: ["nsenter", "-t", "1", "-m", "sh", "-c", REMOUNT_AND_PROVE],
+			hostConfig: {
+				PidMode: `container:${containerId}`,
+				// To see the container's mounts, to enter them, and to mount.
+				CapAdd: ["SYS_PTRACE", "SYS_CHROOT", "SYS_ADMIN"],
+				// Docker's own profile forbids mounting also to those who have the capability.
+				SecurityOpt: ["no-new-privileges:true", "apparmor=unconfined"],
+			},
+		});
+	} catch (error) {
+		if (!(error instanceof EngineRefusal)) throw error;
+		throw new BerthError("NOT_HARDENED", { detail: `${containerName}: ${error.message}`, cause: error });
+	}
+}

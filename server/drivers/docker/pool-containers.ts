@@ -1,0 +1,120 @@
+/** What the driver asks of the engine about containers, each question in our words. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { BerthError } from "../../protocol/errors.ts";
+import { type ContainerSpec, LABELS } from "./container-spec.ts";
+import { type Engine, hasStatus } from "./engine.ts";
+
+export type StandingContainer = {
+	id: string;
+	labels: Record<string, string>;
+	isRunning: boolean;
+	isPaused: boolean;
+	/** Of a container that has ended. */
+	exitCode: number;
+	isOutOfMemory: boolean;
+};
+
+export type ListedContainer = { id: string; name: string; labels: Record<string, string>; isRunning: boolean };
+
+/** The engine ends a container's processes and takes its file system apart; more than this is no progress. */
+const REMOVAL_LIMIT_MS = 20_000;
+const REMOVAL_POLL_MS = 100;
+
+export class PoolContainers {
+	readonly #engine: Engine;
+
+	constructor(engine: Engine) {
+		this.#engine = engine;
+	}
+
+	/** What the image's name stands for now; null where there is no such image. */
+	async findImageId(image: string): Promise<string | null> {
+		try {
+			return (await this.#engine.request((client) => client.getImage(image).inspect())).Id;
+		} catch (error) {
+			if (hasStatus(error, 404)) return null;
+			throw error;
+		}
+	}
+
+	async find(idOrName: string): Promise<StandingContainer | null> {
+		try {
+			const { Id, Config, State } = await this.#engine.request((client, abortSignal) =>
+				client.getContainer(idOrName).inspect({ abortSignal }),
+			);
+			return {
+				id: Id,
+				labels: Config.Labels ?? {},
+				isRunning: State.Running,
+				isPaused: State.Paused,
+				exitCode: State.ExitCode,
+				isOutOfMemory: State.OOMKilled,
+			};
+		} catch (error) {
+			if (hasStatus(error, 404)) return null;
+			throw error;
+		}
+	}
+
+	/** Running and stopped ones, helpers included. */
+	async list(poolName: string): Promise<ListedContainer[]> {
+		const filters = { label: [`${LABELS.pool}=${poolName}`] };
+		const found = await this.#engine.request((client, abortSignal) =>
+			client.listContainers({ all: true, filters, abortSignal }),
+		);
+		return found.map(({ Id, Names, Labels, State }) => ({
+			id: Id,
+			name: (Names[0] ?? Id).replace(/^\//, ""),
+			labels: Labels,
+			isRunning: State === "running",
+		}));
+	}
+
+	/** Returns the new container's id, or null where the name is taken. */
+	async create({ create }: ContainerSpec): Promise<string | null> {
+		try {
+			return await this.#engine.request(
+				async (client, abortSignal) => (await client.createContainer({ ...create, abortSignal })).id,
+			);
+		} catch (error) {
+			if (hasStatus(error, 409)) return null;
+			throw error;
+		}
+	}
+
+	/** A container that cannot be started is removed again. */
+	async start(id: string): Promise<void> {
+		try {
+			await this.#engine.request((client, abortSignal) => client.getContainer(id).start({ abortSignal }));
+		} catch (error) {
+			if (!(error instanceof BerthError)) await this.remove(id);
+			throw error;
+		}
+	}
+
+	async unpause(id: string): Promise<void> {
+		await this.#engine.request((client, abortSignal) => client.getContainer(id).unpause({ abortSignal }));
+	}
+
+	/** Ends its processes and removes it; one that is gone already is fine. */
+	async remove(id: string): Promise<void> {
+		try {
+			await this.#engine.request((client, abortSignal) => client.getContainer(id).remove({ force: true, abortSignal }));
+		} catch (error) {
+			if (hasStatus(error, 404)) return;
+			// Somebody else is removing it just now.
+			if (!hasStatus(error, 409)) throw error;
+			await this.#awaitRemoval(id);
+		}
+	}
+
+	async #awaitRemoval(id: string): Promise<void> {
+		const deadline = performance.now() + REMOVAL_LIMIT_MS;
+		while ((await this.find(id)) !== null) {
+			if (performance.now() > deadline) {
+				throw new BerthError("CONTAINER_FAILED", { detail: `the engine does not get ${id.slice(0, 12)} removed` });
+			}
+			await sleep(REMOVAL_POLL_MS);
+		}
+	}
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ContainerSettings, containerSpec, LABELS } from "../../server/drivers/docker/container-spec.ts";
+import { Ordinal } from "../../server/protocol/ids.ts";
+
+const settings: ContainerSettings = {
+	poolName: "main",
+	image: "terminal-multi-user:latest",
+	memoryBytes: 512 * 1024 * 1024,
+	cpus: 0.5,
+	pidsLimit: 1024,
+	network: "bridge",
+	volume: "terminal-workspace",
+};
+const ordinal = Ordinal.parse(3);
+const spec = containerSpec(settings, ordinal, "sha256:1", "/srv/links/berth-main-3");
+
+test("a container is named and labelled after its pool and ordinal", () => {
+	assert.equal(spec.name, "berth-main-3");
+	assert.equal(spec.create.Hostname, "berth-main-3");
+	assert.deepEqual(spec.create.Labels, {
+		[LABELS.pool]: "main",
+		[LABELS.ordinal]: "3",
+		[LABELS.spec]: spec.hash,
+	});
+	assert.match(spec.hash, /^[0-9a-f]{64}$/);
+});
+
+test("a container gets no more rights than its agent needs", () => {
+	const { HostConfig } = spec.create;
+	assert.deepEqual(HostConfig?.CapDrop, ["ALL"]);
+	assert.deepEqual(HostConfig?.CapAdd, ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETPCAP", "SETUID"]);
+	assert.deepEqual(HostConfig?.SecurityOpt, ["no-new-privileges:true"]);
+	assert.equal(HostConfig?.ReadonlyRootfs, true);
+	assert.equal(HostConfig?.Privileged, undefined);
+	for (const options of Object.values(HostConfig?.Tmpfs ?? {})) assert.match(options, /nosuid,nodev.*size=\d+/);
+});
+
+test("a container has no swap beyond its memory and is not restarted behind the gateway's back", () => {
+	const { HostConfig } = spec.create;
+	assert.equal(HostConfig?.Memory, settings.memoryBytes);
+	assert.equal(HostConfig?.MemorySwap, settings.memoryBytes);
+	assert.equal(HostConfig?.NanoCpus, 500_000_000);
+	assert.deepEqual(HostConfig?.RestartPolicy, { Name: "no" });
+});
+
+test("the hash is the same for the same settings, in whatever order they were written", () => {
+	const { poolName, image, ...rest } = settings;
+	const again = containerSpec({ ...rest, image, poolName }, ordinal, "sha256:1", "/srv/links/berth-main-3");
+	assert.equal(again.hash, spec.hash);
+});
+
+for (const [what, other] of [
+	["another ordinal", containerSpec(settings, Ordinal.parse(4), "sha256:1", "/srv/links/berth-main-3")],
+	["a rebuilt image", containerSpec(settings, ordinal, "sha256:2", "/srv/links/berth-main-3")],
+	["another folder for the socket", containerSpec(settings, ordinal, "sha256:1", "/elsewhere")],
+	["no folder for the socket", containerSpec(settings, ordinal, "sha256:1", null)],
+	...Object.entries({
+		poolName: "other",
+		image: "another:latest",
+		memoryBytes: 1,
+		cpus: 0.25,
+		pidsLimit: 1,
+		network: "none",
+		volume: "another",
+	}).map(([name, value]) => {
+		const changed = containerSpec({ ...settings, [name]: value }, ordinal, "sha256:1", "/srv/links/berth-main-3");
+		return [`another ${name}`, changed] as const;
+	}),
+] as const) {
+	test(`${what} gives another hash`, () => assert.notEqual(other.hash, spec.hash));
+}
+
+test("the socket's folder is mounted only where there is one", () => {
+	const targets = (source: string | null) =>
+		containerSpec(settings, ordinal, "sha256:1", source).create.HostConfig?.Mounts?.map(({ Target }) => Target);
+	assert.deepEqual(targets(null), ["/workspace"]);
+	assert.deepEqual(targets("/srv/links/berth-main-3"), ["/workspace", "/run/berth"]);
+});
