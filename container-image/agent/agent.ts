@@ -2,14 +2,16 @@
 import { randomBytes } from "node:crypto";
 import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
+import { ContainerMeter } from "./container-usage.ts";
 import { isProcHidden } from "./hardening.ts";
+import { InfoBoard } from "./info-board.ts";
 import { RequestHandler } from "./link-requests.ts";
 import { LinkServer } from "./link-server.ts";
 import { LinuxAccounts } from "./linux-accounts.ts";
 import { LocalAccounts } from "./local-accounts.ts";
 import type { Log } from "./log.ts";
 import { Sessions } from "./sessions.ts";
-import { ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
+import { accountProcessLimit, ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
 
 /** Programs have this long to end by themselves when the agent ends. */
 const SHUTDOWN_GRACE_MS = 1_000;
@@ -18,6 +20,7 @@ export class Agent {
 	readonly #config: Config;
 	readonly #sessions: Sessions;
 	readonly #server: LinkServer;
+	readonly #board: InfoBoard;
 
 	/** Prepares the folders that the agent needs; throws where that fails. */
 	constructor(config: Config, log: Log) {
@@ -25,17 +28,20 @@ export class Agent {
 		const { mode, workspace } = config;
 		const bootId = randomBytes(16).toString("base64url");
 		const isHardened = (): boolean => mode === "container" && isProcHidden();
+		const containerLimit = mode === "container" ? new ContainerMeter().sample().processesLimit : null;
+		const ownProcessesLimit = accountProcessLimit(containerLimit);
+		this.#board = new InfoBoard({ config, ownProcessesLimit, log });
 		this.#sessions = new Sessions({
-			shells: createShells(config),
+			shells: createShells(config, ownProcessesLimit),
 			onEvent: (event) => this.#server.broadcast(event),
-			onCount: () => {},
+			onCount: (account, home, running) => this.#board.setRunning(account, home, running),
 		});
 		const accounts = createAccounts(config);
 		this.#server = new LinkServer({
 			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened }),
 			log,
 			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
-			onPolicy: () => {},
+			onPolicy: (policy) => this.#board.setPolicy(policy),
 		});
 	}
 
@@ -47,6 +53,7 @@ export class Agent {
 	async stop(): Promise<void> {
 		this.#server.close();
 		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
+		this.#board.close();
 	}
 }
 
@@ -54,12 +61,12 @@ function createAccounts(config: Config): Accounts {
 	return config.mode === "local" ? new LocalAccounts(config) : new LinuxAccounts(config);
 }
 
-function createShells(config: Config): Shells {
+function createShells(config: Config, ownProcessesLimit: number | null): Shells {
 	const options: ShellOptions = {
 		shell: config.shell,
 		motdPath: config.motdPath,
 		infoPath: ({ username }) => `${config.infoDir}/${username}`,
 	};
 	if (config.toolsDir !== null) return new LocalShells({ ...options, toolsDir: config.toolsDir });
-	return new ContainerShells(options, null);
+	return new ContainerShells(options, ownProcessesLimit);
 }

@@ -51,16 +51,16 @@ export function listSessionProcesses(shellPid: number): ProcessStat[] {
 
 export function listProcessesOf(uid: number): ProcessStat[] {
 	return listPids()
-		.filter((pid) => ownerOf(pid) === uid)
+		.filter((pid) => tasksOf(pid)?.owner === uid)
 		.flatMap((pid) => readProcess(pid) ?? []);
 }
 
-/** Processes per uid. */
+/** Processes and threads per uid. */
 export function countProcesses(): Map<number, number> {
 	const counts = new Map<number, number>();
 	for (const pid of listPids()) {
-		const owner = ownerOf(pid);
-		if (owner !== null) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+		const tasks = tasksOf(pid);
+		if (tasks !== null) counts.set(tasks.owner, (counts.get(tasks.owner) ?? 0) + tasks.threads);
 	}
 	return counts;
 }
@@ -79,9 +79,11 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
 	}
 }
 
-function ownerOf(pid: number): number | null {
+/** One look at the folder of a process's threads tells both: it has a link from each, and two of its own. */
+function tasksOf(pid: number): { owner: number; threads: number } | null {
 	try {
-		return statSync(`/proc/${pid}`).uid;
+		const { uid, nlink } = statSync(`/proc/${pid}/task`);
+		return { owner: uid, threads: Math.max(1, nlink - 2) };
 	} catch {
 		return null;
 	}

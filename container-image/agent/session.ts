@@ -2,6 +2,7 @@
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { SessionId, Username } from "../../server/protocol/ids.ts";
 import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
+import type { Account } from "../../server/protocol/link.ts";
 import type { SessionInfo, SessionSignal, SessionState, TerminalSize } from "../../server/protocol/session.ts";
 import { Attachment, type AttachmentOptions } from "./attachment.ts";
 import { InputLedger } from "./input-ledger.ts";
@@ -12,7 +13,9 @@ import { ReplayRing } from "./replay-ring.ts";
 
 export type SessionOptions = {
 	sessionId: SessionId;
-	username: Username;
+	account: Account;
+	/** Home of the account. */
+	home: string;
 	name: string;
 	replayBytes: number;
 	pty: Omit<PtyOptions, "onOutput" | "onExit">;
@@ -30,7 +33,8 @@ type Life = { kind: "alive" } | { kind: "exited"; at: number; exit: PtyExit };
 
 export class Session {
 	readonly sessionId: SessionId;
-	readonly username: Username;
+	readonly account: Account;
+	readonly home: string;
 	readonly createdAt = Date.now();
 	readonly #options: SessionOptions;
 	readonly #ring: ReplayRing;
@@ -48,7 +52,8 @@ export class Session {
 	constructor(options: SessionOptions) {
 		this.#options = options;
 		this.sessionId = options.sessionId;
-		this.username = options.username;
+		this.account = options.account;
+		this.home = options.home;
 		this.#name = options.name;
 		this.#size = options.pty.size;
 		this.#ring = new ReplayRing(options.replayBytes);
@@ -58,6 +63,10 @@ export class Session {
 			onOutput: (bytes) => this.#onOutput(bytes),
 			onExit: (exit) => this.#onExit(exit),
 		});
+	}
+
+	get username(): Username {
+		return this.account.username;
 	}
 
 	get isAlive(): boolean {

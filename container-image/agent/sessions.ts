@@ -27,7 +27,7 @@ export type SessionsOptions = {
 	/** For every link. */
 	onEvent(event: LinkEvent): void;
 	/** The number of this account's running sessions is another one. */
-	onCount(username: Username, running: number): void;
+	onCount(account: Account, home: string, running: number): void;
 };
 
 export class Sessions {
@@ -54,16 +54,17 @@ export class Sessions {
 		const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 		const session = new Session({
 			sessionId,
-			username,
+			account,
+			home: place.home,
 			name,
 			replayBytes,
 			pty: { ...this.#options.shells.describe(account, place, sessionId), size },
 			onChanged: (changed) => this.#onChanged(changed),
-			onExited: () => this.#onExited(username),
+			onExited: (exited) => this.#onExited(exited),
 		});
-		this.#options.shells.giveTerminal(account, session.terminalPath);
+		this.#giveTerminal(session);
 		this.#byId.set(sessionId, session);
-		this.#options.onCount(username, this.runningOf(username));
+		this.#tellCount(session);
 		this.#onChanged(session);
 		return session;
 	}
@@ -126,18 +127,38 @@ export class Sessions {
 		this.#changed.delete(session);
 		const { username, sessionId } = session;
 		this.#options.onEvent({ kind: "session-closed", username, sessionId });
-		this.#options.onCount(username, this.runningOf(username));
+		this.#tellCount(session);
 	}
 
-	#onExited(username: Username): void {
-		const exited = this.#of(username).filter(({ isAlive }) => !isAlive);
+	/** Throws `BerthError` SPAWN_FAILED, and ends the shell, which nobody knows yet. */
+	#giveTerminal({ account, terminalPath, shellPid }: Session): void {
+		try {
+			this.#options.shells.giveTerminal(account, terminalPath);
+		} catch (cause) {
+			this.#terminate({ shellPid });
+			throw new BerthError("SPAWN_FAILED", { cause });
+		}
+	}
+
+	#tellCount({ account, home, username }: Session): void {
+		this.#options.onCount(account, home, this.runningOf(username));
+	}
+
+	#onExited(session: Session): void {
+		if (!this.#isKnown(session)) return;
+		const exited = this.#of(session.username).filter(({ isAlive }) => !isAlive);
 		exited.sort((a, b) => (a.exitedAt ?? 0) - (b.exitedAt ?? 0));
-		for (const session of exited.slice(0, -MAX_EXITED_PER_USER)) this.#forget(session);
-		this.#options.onCount(username, this.runningOf(username));
+		for (const oldest of exited.slice(0, -MAX_EXITED_PER_USER)) this.#forget(oldest);
+		this.#tellCount(session);
+	}
+
+	/** False for a session that was closed: its program may end later. */
+	#isKnown(session: Session): boolean {
+		return this.#byId.get(session.sessionId) === session;
 	}
 
 	#onChanged(session: Session): void {
-		if (this.#byId.get(session.sessionId) !== session) return;
+		if (!this.#isKnown(session)) return;
 		this.#changed.add(session);
 		this.#tellChanged ??= setImmediate(() => this.#tell());
 	}

@@ -26,11 +26,10 @@ export class ContainerShells implements Shells {
 	readonly #options: ShellOptions;
 	readonly #limits: string[];
 
-	constructor(options: ShellOptions, containerProcessLimit: number | null) {
+	/** `processLimit` is per account: processes and threads of all its sessions; null for none. */
+	constructor(options: ShellOptions, processLimit: number | null) {
 		this.#options = options;
-		this.#limits = ["--core=0"];
-		const processes = accountProcessLimit(containerProcessLimit);
-		if (processes !== null) this.#limits.push(`--nproc=${processes}`);
+		this.#limits = processLimit === null ? ["--core=0"] : ["--core=0", `--nproc=${processLimit}`];
 	}
 
 	describe(account: Account, { home, tmp }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {

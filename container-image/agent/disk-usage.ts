@@ -1,0 +1,50 @@
+/**
+ * How much the accounts' homes hold, measured by `du` as the account itself: it sees what the account sees, and links
+ * lead it nowhere else. One measurement at a time and with the lowest priority: a number in `container-info` must not
+ * slow anybody's shell down.
+ */
+import { execFile } from "node:child_process";
+import { SYSTEM_PATH, withoutInheritedDescriptors } from "./launch.ts";
+
+export type DiskUsage = {
+	usedBytes: number;
+	/** Unix time, ms. */
+	measuredAt: number;
+};
+
+/** A home that takes longer is not measured. */
+const MEASURE_TIMEOUT_MS = 20_000;
+/** `du` says one line. It runs as the user, who could make it say more. */
+const MAX_ANSWER_BYTES = 4 * 1024;
+
+export class DiskMeter {
+	#queue: Promise<unknown> = Promise.resolve();
+
+	/** `asOwner` turns a command into one that runs as the home's owner. Null where it could not be measured. */
+	async measure(home: string, asOwner: (command: string[]) => string[]): Promise<DiskUsage | null> {
+		const turn = this.#queue.then(() => runDu(home, asOwner));
+		this.#queue = turn;
+		return await turn;
+	}
+}
+
+function runDu(home: string, asOwner: (command: string[]) => string[]): Promise<DiskUsage | null> {
+	const du = ["/usr/bin/nice", "-n", "19", "/usr/bin/du", "-sx", "--block-size=1", "--", home];
+	const { file, args } = withoutInheritedDescriptors(asOwner(du));
+	const options = {
+		env: { PATH: SYSTEM_PATH, LC_ALL: "C" },
+		cwd: "/",
+		timeout: MEASURE_TIMEOUT_MS,
+		killSignal: "SIGKILL",
+		maxBuffer: MAX_ANSWER_BYTES,
+	} as const;
+	return new Promise((resolve) => {
+		// A failure may still have an answer: `du` complains of folders that the owner has closed to itself.
+		execFile(file, args, options, (_error, stdout) => resolve(parseDu(stdout)));
+	});
+}
+
+function parseDu(answer: string): DiskUsage | null {
+	const digits = /^(\d{1,15})\s/.exec(answer)?.[1];
+	return digits === undefined ? null : { usedBytes: Number(digits), measuredAt: Date.now() };
+}
