@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Format, lint, types and generated documents; run by `npm run check`.
+set -euo pipefail
+if [[ $# -gt 0 ]]; then
+	echo "usage: npm run check: format, lint, types, shell scripts and generated documents; changes nothing"
+	[[ "$1" == --help ]] && exit 0
+	exit 2
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PATH="$PWD/node_modules/.bin:$PATH"
+biome check --error-on-warnings .
+tsc --noEmit
+tsc --noEmit --project web
+node scripts/generate-docs.ts --check
