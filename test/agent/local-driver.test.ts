@@ -88,15 +88,18 @@ test("the agent's log lines become the gateway's, with their level", async (t) =
 
 test("where the data folder's path is too long for sockets, they are elsewhere, and only for a while", async (t) => {
 	const { driver, dataDir } = start(t, "long".repeat(30));
-	const before = readdirSync(tmpdir()).filter((name) => name.startsWith("berth-"));
+	const { TMPDIR = "/tmp" } = process.env;
+	const elsewhere = mkdtempSync(join(tmpdir(), "berth-tmp-"));
+	t.after(() => {
+		process.env.TMPDIR = TMPDIR;
+		rmSync(elsewhere, { recursive: true });
+	});
+	process.env.TMPDIR = elsewhere;
 	await agentHello(driver, await driver.ensure(first));
+	assert.equal(readdirSync(elsewhere).length, 1);
 	assert.ok(!existsSync(join(dataDir, "links")));
 	await driver[Symbol.asyncDispose]();
-	const after = readdirSync(tmpdir()).filter((name) => name.startsWith("berth-"));
-	assert.deepEqual(
-		after.filter((name) => !before.includes(name)),
-		[],
-	);
+	assert.deepEqual(readdirSync(elsewhere), []);
 });
 
 test("agents end with the watch, and leave no socket", async (t) => {

@@ -6,10 +6,14 @@ import { lastLogLines } from "./container-log.ts";
 import { type Engine, hasStatus } from "./engine.ts";
 import type { PoolContainers } from "./pool-containers.ts";
 
-export type AgentStart = { engine: Engine; containers: PoolContainers; access: AgentAccess; address: AgentAddress };
+export type AgentStart = {
+	engine: Engine;
+	containers: PoolContainers;
+	access: AgentAccess;
+	address: AgentAddress;
+	limitMs: number;
+};
 
-/** An agent alone on its core is there in 0.3 s; this allows for a host on which everything starts at once. */
-const AGENT_START_LIMIT_MS = 30_000;
 /** From then on it is tried from inside as well: the socket may be there and only not be reachable from here. */
 const SOCKET_GRACE_MS = 2_000;
 const FIRST_PAUSE_MS = 25;
@@ -23,8 +27,8 @@ export async function awaitAgent(start: AgentStart): Promise<void> {
 		const elapsedMs = performance.now() - startedAt;
 		if (await isListening(start, elapsedMs)) return;
 		await assertRunning(start);
-		if (elapsedMs > AGENT_START_LIMIT_MS) {
-			throw await failure(start, `its agent did not answer within ${AGENT_START_LIMIT_MS / 1000} s`);
+		if (elapsedMs > start.limitMs) {
+			throw await failure(start, `its agent did not answer within ${start.limitMs / 1000} s`);
 		}
 		await sleep(pauseMs);
 		pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);

@@ -23,11 +23,15 @@ export type DockerDriverOptions = ContainerSettings & {
 	 * through `docker exec`.
 	 */
 	linkDir: string | null;
+	/** A container whose agent has not answered by then has failed, ms. */
+	agentStartLimitMs?: number;
 	log: Log;
 };
 
 const POOL_NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const LARGEST_ORDINAL = Ordinal.parse(10_000);
+/** An agent alone on its core is there in 0.3 s; this allows for a host on which everything starts at once. */
+const AGENT_START_LIMIT_MS = 30_000;
 /** Another gateway may make the same container at the same time. */
 const CREATE_ATTEMPTS = 3;
 
@@ -112,7 +116,8 @@ export class DockerDriver implements ContainerDriver {
 		return this.#makeReady(spec, await this.#create(spec, standing));
 	}
 
-	async #adopt({ id, isPaused }: StandingContainer, spec: ContainerSpec): Promise<PoolContainer> {
+	async #adopt({ id, isNew, isPaused }: StandingContainer, spec: ContainerSpec): Promise<PoolContainer> {
+		if (isNew) await this.#containers.start(id);
 		if (isPaused) await this.#containers.unpause(id);
 		return this.#makeReady(spec, id);
 	}
@@ -124,16 +129,19 @@ export class DockerDriver implements ContainerDriver {
 			if (obstacle !== null) await this.#clear(spec, obstacle);
 			const folders = await this.#sharing.usableFolders();
 			await folders?.prepare(spec.name);
-			const id = await this.#containers.create(spec);
+			const id = (await this.#containers.create(spec)) ?? (await this.#findUsable(spec));
 			if (id !== null) {
-				await folders?.removeSocket(spec.name);
 				await this.#containers.start(id);
 				return id;
 			}
 			obstacle = await this.#containers.find(spec.name);
-			if (obstacle !== null && isUsable(obstacle, spec)) return obstacle.id;
 		}
 		throw new BerthError("CONTAINER_FAILED", { detail: `${spec.name}: somebody else keeps taking its name` });
+	}
+
+	async #findUsable(spec: ContainerSpec): Promise<string | null> {
+		const standing = await this.#containers.find(spec.name);
+		return standing !== null && isUsable(standing, spec) ? standing.id : null;
 	}
 
 	async #clear(spec: ContainerSpec, obstacle: StandingContainer): Promise<void> {
@@ -155,10 +163,10 @@ export class DockerDriver implements ContainerDriver {
 
 	async #makeReady(spec: ContainerSpec, containerId: string): Promise<PoolContainer> {
 		const { name: containerName, ordinal } = spec;
-		const { poolName, image } = this.#options;
+		const { poolName, image, agentStartLimitMs: limitMs = AGENT_START_LIMIT_MS } = this.#options;
 		const address = await this.#addressOf(ordinal, containerId);
 		const [agent, hardened] = await Promise.allSettled([
-			awaitAgent({ engine: this.#engine, containers: this.#containers, access: this.#access, address }),
+			awaitAgent({ engine: this.#engine, containers: this.#containers, access: this.#access, address, limitMs }),
 			harden(this.#engine, { containerId, containerName, poolName, image }),
 		]);
 		// A container that ended cannot be hardened either, and why it ended says more.
@@ -179,8 +187,8 @@ export class DockerDriver implements ContainerDriver {
 	}
 }
 
-function isUsable({ isRunning, labels }: StandingContainer, spec: ContainerSpec): boolean {
-	return isRunning && labels[LABELS.spec] === spec.hash && labels[LABELS.ordinal] === String(spec.ordinal);
+function isUsable({ isRunning, isNew, labels }: StandingContainer, spec: ContainerSpec): boolean {
+	return (isRunning || isNew) && labels[LABELS.spec] === spec.hash && labels[LABELS.ordinal] === String(spec.ordinal);
 }
 
 /** Null for helpers, and for whatever else has the pool's label without being one of its containers. */

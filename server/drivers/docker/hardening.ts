@@ -4,7 +4,6 @@
  * is no alternative: hosts that lack a capability refuse it.
  */
 import { BerthError } from "../../protocol/errors.ts";
-import { HELPER_ROLE } from "./container-spec.ts";
 import { type Engine, EngineRefusal } from "./engine.ts";
 import { type HelperResult, runHelper } from "./helper-container.ts";
 
@@ -26,7 +25,7 @@ async function remountProc(engine: Engine, target: HardeningTarget): Promise<Hel
 	const { containerId, containerName, poolName, image } = target;
 	try {
 		return await runHelper(engine, {
-			name: `${containerName}-${HELPER_ROLE}`,
+			name: `${containerName}-harden`,
 			poolName,
 			image,
 			command: ["nsenter", "-t", "1", "-m", "sh", "-c", REMOUNT_AND_PROVE],

@@ -1,10 +1,12 @@
 /** One-shot containers that do one thing for the pool and are gone: same image, no network, next to no rights. */
+import { randomBytes } from "node:crypto";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { lastLogLines } from "./container-log.ts";
 import { HELPER_ROLE, LABELS } from "./container-spec.ts";
 import { type Engine, hasStatus } from "./engine.ts";
 
 export type HelperTask = {
+	/** What it does and to what, for people who see it in a list of containers. */
 	name: string;
 	poolName: string;
 	image: string;
@@ -24,7 +26,9 @@ const HELPER_PIDS = 32;
 
 /** Runs the command to its end. Throws `EngineRefusal` where it cannot be run, `BerthError` ENGINE_UNREACHABLE. */
 export async function runHelper(engine: Engine, task: HelperTask): Promise<HelperResult> {
-	const id = await createHelper(engine, task);
+	const id = await engine.request(
+		async (client, abortSignal) => (await client.createContainer({ ...helperSpec(task), abortSignal })).id,
+	);
 	try {
 		await engine.request((client, abortSignal) => client.getContainer(id).start({ abortSignal }));
 		const { StatusCode: exitCode } = await engine.request((client, abortSignal) =>
@@ -36,34 +40,20 @@ export async function runHelper(engine: Engine, task: HelperTask): Promise<Helpe
 	}
 }
 
-async function createHelper(engine: Engine, task: HelperTask): Promise<string> {
-	const create = (): Promise<string> =>
-		engine.request(
-			async (client, abortSignal) => (await client.createContainer({ ...helperSpec(task), abortSignal })).id,
-		);
-	try {
-		return await create();
-	} catch (error) {
-		if (!hasStatus(error, 409)) throw error;
-		// One that an interrupted gateway left behind.
-		await removeHelper(engine, task.name);
-		return await create();
-	}
-}
-
-async function removeHelper(engine: Engine, idOrName: string): Promise<void> {
+async function removeHelper(engine: Engine, id: string): Promise<void> {
 	try {
 		await engine.request((client, abortSignal) =>
-			client.getContainer(idOrName).remove({ force: true, v: true, abortSignal }),
+			client.getContainer(id).remove({ force: true, v: true, abortSignal }),
 		);
 	} catch (error) {
 		if (!hasStatus(error, 404, 409)) throw error;
 	}
 }
 
+/** The name is made unique, because several gateways may help at once, and one that was killed leaves its helper. */
 function helperSpec({ name, poolName, image, command, hostConfig }: HelperTask): ContainerCreateOptions {
 	return {
-		name,
+		name: `${name}-${randomBytes(4).toString("hex")}`,
 		Image: image,
 		User: "0:0",
 		Entrypoint: command.slice(0, 1),

@@ -31,7 +31,10 @@ export class LinkFolders {
 		return join(this.folderOf(containerName), SOCKET_NAME);
 	}
 
-	/** Makes the container's folder where it is missing. Throws `BerthError` CONTAINER_FAILED. */
+	/**
+	 * Makes the container's folder where it is missing. What a former container left in it stays: nobody answers there,
+	 * and the new agent replaces it. Throws `BerthError` CONTAINER_FAILED.
+	 */
 	async prepare(containerName: string): Promise<void> {
 		const folder = this.folderOf(containerName);
 		try {
@@ -41,11 +44,6 @@ export class LinkFolders {
 			const detail = `${folder} cannot be made ready; is it another user's? It may be removed.`;
 			throw new BerthError("CONTAINER_FAILED", { detail, cause });
 		}
-	}
-
-	/** Removes the socket of a container that had the name before. The folder stays, because it may be mounted. */
-	async removeSocket(containerName: string): Promise<void> {
-		await rm(this.socketOf(containerName), { force: true });
 	}
 
 	async remove(containerName: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** Finds out, by trying, whether containers can share their agent's socket with this host through a folder. */
 import { access } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Log } from "../../core/log.ts";
 import { AGENT_CAPABILITIES, LINK_PATH } from "./container-spec.ts";
 import { type Engine, EngineRefusal } from "./engine.ts";
@@ -53,7 +53,7 @@ export class LinkSharing {
 		await using probe = await folders.makeProbe();
 		try {
 			const { exitCode } = await runHelper(engine, {
-				name: `berth-${poolName}-${basename(probe.path)}`,
+				name: `berth-${poolName}-share`,
 				poolName,
 				image,
 				command: ["touch", `${LINK_PATH}/${PROBE_FILE}`],

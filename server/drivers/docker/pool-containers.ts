@@ -9,6 +9,8 @@ export type StandingContainer = {
 	labels: Record<string, string>;
 	isRunning: boolean;
 	isPaused: boolean;
+	/** Made and not started yet: another gateway is about to. */
+	isNew: boolean;
 	/** Of a container that has ended. */
 	exitCode: number;
 	isOutOfMemory: boolean;
@@ -47,6 +49,7 @@ export class PoolContainers {
 				labels: Config.Labels ?? {},
 				isRunning: State.Running,
 				isPaused: State.Paused,
+				isNew: State.Status === "created",
 				exitCode: State.ExitCode,
 				isOutOfMemory: State.OOMKilled,
 			};
@@ -82,11 +85,12 @@ export class PoolContainers {
 		}
 	}
 
-	/** A container that cannot be started is removed again. */
+	/** One that runs already is fine; one that cannot be started is removed again. */
 	async start(id: string): Promise<void> {
 		try {
 			await this.#engine.request((client, abortSignal) => client.getContainer(id).start({ abortSignal }));
 		} catch (error) {
+			if (hasStatus(error, 304)) return;
 			if (!(error instanceof BerthError)) await this.remove(id);
 			throw error;
 		}

@@ -70,7 +70,7 @@ export class AgentProcess implements AsyncDisposable {
 			const timer = setTimeout(() => this.#child.kill("SIGKILL"), END_GRACE_MS);
 			await this.ended.finally(() => clearTimeout(timer));
 		}
-		await rm(this.socketPath, { force: true });
+		await rm(this.socketPath, { recursive: true, force: true });
 		await rm(`${this.socketPath}.info`, { recursive: true, force: true });
 	}
 
