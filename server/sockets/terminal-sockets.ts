@@ -1,7 +1,6 @@
 /** The Socket.IO side: lets pages in, gives each a `PageConnection`, and passes session news to a user's pages. */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
-import msgpackParser from "socket.io-msgpack-parser";
 import type { Authenticator } from "../core/authenticator.ts";
 import { type Visitor, visitorOf } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
@@ -11,6 +10,7 @@ import { BerthError, toWireError } from "../protocol/errors.ts";
 import type { UserId, Username } from "../protocol/ids.ts";
 import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol/limits.ts";
 import type { LinkEvent } from "../protocol/link.ts";
+import { socketParser } from "../protocol/socket-parser.ts";
 import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
 import { PageConnection } from "./page-connection.ts";
 
@@ -37,7 +37,7 @@ export class TerminalSockets implements AsyncDisposable {
 	constructor(http: HttpServer, options: TerminalSocketsOptions) {
 		this.#options = options;
 		this.#server = new Server(http, {
-			parser: msgpackParser,
+			parser: socketParser,
 			serveClient: false,
 			maxHttpBufferSize: MAX_SOCKET_MESSAGE_BYTES,
 			pingInterval: PING_INTERVAL_MS,

@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { io } from "socket.io-client";
-import msgpackParser from "socket.io-msgpack-parser";
 import { MAX_INPUT_BYTES } from "../../server/protocol/limits.ts";
+import { socketParser } from "../../server/protocol/socket-parser.ts";
 import { PAGE_REQUESTS, type PageRequestName } from "../../server/protocol/terminal.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
@@ -74,8 +74,8 @@ test("an exit code reaches the page", async () => {
 test("a signal reaches the foreground program", async () => {
 	using page = await ready();
 	const screen = await page.open();
-	page.type(screen, "sleep 1000; echo status=$?\r");
-	await page.until(() => screen.text.includes("sleep 1000"), "the echo");
+	page.type(screen, 'echo is""running; sleep 1000; echo status=$?\r');
+	await page.until(() => screen.text.includes("isrunning"), "the program to run");
 	await page.ask("session:signal", { sessionId: screen.sessionId, signal: "SIGTERM" });
 	await page.until(() => /status=143/.test(screen.text), "the end of sleep");
 });
@@ -154,7 +154,7 @@ test("without the cookie, or with a forged one, nobody gets in", async () => {
 	for (const cookie of ["", "berth_guest=forged", real.replace(/.$/, (last) => (last === "A" ? "B" : "A"))]) {
 		const socket = io(gateway.base, {
 			transports: ["websocket"],
-			parser: msgpackParser,
+			parser: socketParser,
 			extraHeaders: { cookie },
 			forceNew: true,
 			reconnection: false,
@@ -169,7 +169,7 @@ test("a page of another origin is not let in", async () => {
 	const cookie = await PageClient.newCookie(gateway.base);
 	const socket = io(gateway.base, {
 		transports: ["websocket"],
-		parser: msgpackParser,
+		parser: socketParser,
 		extraHeaders: { cookie, origin: "https://evil.example" },
 		forceNew: true,
 		reconnection: false,

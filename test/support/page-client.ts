@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { io, type Socket } from "socket.io-client";
-import msgpackParser from "socket.io-msgpack-parser";
+import { socketParser } from "../../server/protocol/socket-parser.ts";
 import type {
 	Attached,
 	GatewayToPageEvents,
@@ -59,7 +59,7 @@ export class PageClient implements Disposable {
 		this.cookie = cookie;
 		this.socket = io(base, {
 			transports: ["websocket"],
-			parser: msgpackParser,
+			parser: socketParser,
 			extraHeaders: { cookie },
 			reconnectionDelay: 50,
 			reconnectionDelayMax: 500,
