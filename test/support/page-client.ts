@@ -1,6 +1,7 @@
 /** A page without a browser: gets its cookie as a browser does and speaks the real events, with what a test needs. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { stripVTControlCharacters } from "node:util";
 import { io, type Socket } from "socket.io-client";
 import { socketParser } from "../../server/protocol/socket-parser.ts";
 import type {
@@ -39,6 +40,7 @@ export class PageClient implements Disposable {
 	readonly screens = new Map<string, Screen>();
 	welcome: Welcome | null = null;
 	readonly #waiting = new Set<() => void>();
+	#early: [string, number, Uint8Array][] = [];
 
 	/** Asks for the page, and connects with the cookie it came with. `cookie` continues as the user of another client. */
 	static async connect(base: string, cookie?: string): Promise<PageClient> {
@@ -98,14 +100,18 @@ export class PageClient implements Disposable {
 		screen.seq += bytes.length;
 	}
 
-	/** Runs a command line and returns what it printed. The marker is split, so that the echo does not match. */
+	/**
+	 * Runs a command line and returns what it printed, without the terminal's own sequences. The markers around it are
+	 * split where they are typed, so that the echo does not match.
+	 */
 	async run(screen: Screen, command: string): Promise<string> {
-		const marker = randomBytes(6).toString("hex");
+		const id = randomBytes(6).toString("hex");
 		const start = screen.text.length;
-		this.type(screen, `${command}; echo "<${marker.slice(0, 6)}""${marker.slice(6)}>"\r`);
-		await this.until(() => screen.text.slice(start).includes(`<${marker}>`), `${command} to end`);
-		const output = screen.text.slice(start);
-		return output.slice(output.indexOf("\n") + 1, output.indexOf(`<${marker}>`)).trim();
+		this.type(screen, `echo "<""${id}"; ${command}; echo "${id}"">"\r`);
+		const printed = new RegExp(`<${id}\\r?\\n([^]*?)${id}>`);
+		await this.until(() => printed.test(screen.text.slice(start)), `${command} to end`);
+		const [, output = ""] = printed.exec(screen.text.slice(start)) ?? [];
+		return stripVTControlCharacters(output).replaceAll("\r\n", "\n").trim();
 	}
 
 	/** Waits until something the client was told makes `isTrue` true. */
@@ -153,7 +159,11 @@ export class PageClient implements Disposable {
 
 	#onOutput(sessionId: string, offset: number, bytes: Uint8Array): void {
 		const screen = this.screens.get(sessionId);
-		assert.ok(screen, "output of a session that this page does not know");
+		if (screen === undefined) {
+			// The answer to `session:open` was read in the same tick, and its promise has not gone on yet.
+			this.#early.push([sessionId, offset, bytes]);
+			return;
+		}
 		assert.equal(offset, screen.offset, "output continues where it was");
 		screen.text += Buffer.from(bytes).toString("latin1");
 		screen.offset = offset + bytes.length;
@@ -165,6 +175,9 @@ export class PageClient implements Disposable {
 		const known = this.screens.get(sessionId);
 		const screen = { sessionId, text: known?.text ?? "", offset: from, seq: inputAccepted };
 		this.screens.set(sessionId, screen);
+		const early = this.#early.filter(([id]) => id === sessionId);
+		this.#early = this.#early.filter(([id]) => id !== sessionId);
+		for (const output of early) this.#onOutput(...output);
 		return screen;
 	}
 

@@ -31,6 +31,7 @@ export type EngineState = { kind: "unknown" } | { kind: "up" } | { kind: "down";
 const CONCURRENT_STARTS = 4;
 /** A container that lasted this long and then died is replaced at once; one that died sooner waits. */
 const STABLE_AFTER_MS = 30_000;
+const STOPPED = Symbol("the pool stops");
 const RESTART_BACK_OFF: BackOff = { firstMs: 500, longestMs: 30_000 };
 
 export class Pool implements AsyncDisposable {
@@ -38,6 +39,8 @@ export class Pool implements AsyncDisposable {
 	readonly #slots: ReadonlyMap<Ordinal, Slot>;
 	readonly #listeners = new Set<() => void>();
 	readonly #stopping = new AbortController();
+	readonly #stopped: Promise<typeof STOPPED>;
+	readonly #stop: (word: typeof STOPPED) => void;
 	readonly #limit = pLimit(CONCURRENT_STARTS);
 	/** Aborted, and replaced, each time the engine comes back: ends the pauses of those who wait for it. */
 	#engineReturn = new AbortController();
@@ -47,6 +50,7 @@ export class Pool implements AsyncDisposable {
 
 	constructor(options: PoolOptions) {
 		this.#options = options;
+		({ promise: this.#stopped, resolve: this.#stop } = Promise.withResolvers<typeof STOPPED>());
 		const ordinals = Array.from({ length: options.size }, (_, index) => Ordinal.parse(index + 1));
 		this.#slots = new Map(ordinals.map((ordinal) => [ordinal, { ordinal, state: { kind: "starting" } }]));
 	}
@@ -59,7 +63,7 @@ export class Pool implements AsyncDisposable {
 	/** Ends the links; containers and sessions go on. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.#stopping.abort();
-		for (const { state } of this.#slots.values()) if (state.kind === "ready") state.link.close();
+		this.#stop(STOPPED);
 		await this.#running;
 	}
 
@@ -153,9 +157,12 @@ export class Pool implements AsyncDisposable {
 				);
 				this.#setState(slot, { kind: "ready", container, link });
 				const readyAt = performance.now();
-				const reason = await lost;
+				const reason = await Promise.race([lost, this.#stopped]);
+				if (reason === STOPPED) {
+					link.close();
+					return;
+				}
 				this.#setState(slot, { kind: "restarting" });
-				if (this.#stopping.signal.aborted) return;
 				this.#options.log.warn({ container: container.name, err: reason }, "container is lost, replacing it");
 				failures = performance.now() - readyAt > STABLE_AFTER_MS ? 0 : failures + 1;
 			} catch (thrown) {
@@ -180,7 +187,6 @@ export class Pool implements AsyncDisposable {
 			onLost,
 			log: log.child({ container: container.name }),
 		});
-		this.#stopping.signal.addEventListener("abort", () => onLost(new BerthError("LINK_BROKEN")), { once: true });
 		try {
 			if (driver.isolation === "containers" && !link.agent.isHardened) throw new BerthError("NOT_HARDENED");
 			await prepare(link);
