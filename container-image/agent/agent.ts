@@ -1,5 +1,6 @@
 /** Puts the agent together. */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
 import { ContainerMeter } from "./container-usage.ts";
@@ -62,11 +63,13 @@ function createAccounts(config: Config): Accounts {
 }
 
 function createShells(config: Config, ownProcessesLimit: number | null): Shells {
+	const { shell, searchPath, motdPath, infoDir, toolsDir } = config;
 	const options: ShellOptions = {
-		shell: config.shell,
-		motdPath: config.motdPath,
-		infoPath: ({ username }) => `${config.infoDir}/${username}`,
+		shell,
+		searchPath,
+		motdPath,
+		infoPath: ({ username }) => join(infoDir, username),
 	};
-	if (config.toolsDir !== null) return new LocalShells({ ...options, toolsDir: config.toolsDir });
+	if (toolsDir !== null) return new LocalShells({ ...options, toolsDir });
 	return new ContainerShells(options, ownProcessesLimit);
 }

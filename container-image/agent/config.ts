@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { AGENT_SOCKET_PATH } from "../../server/protocol/link.ts";
+import { SYSTEM_PATH } from "./launch.ts";
 
 /** An empty variable counts as an absent one: that is how container engines pass what is not set. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -31,6 +32,8 @@ const Environment = z.object({
 	BERTH_LOG_LEVEL: optional(z.enum(["debug", "info", "warn", "error"]).default("info")),
 	/** The agent's own user's shell; used in local mode only. */
 	SHELL: optional(absolutePath.optional()),
+	/** The agent's own user's; used in local mode only. */
+	PATH: optional(z.string().default(SYSTEM_PATH)),
 });
 
 export type Config = Readonly<{
@@ -43,6 +46,8 @@ export type Config = Readonly<{
 	logLevel: "debug" | "info" | "warn" | "error";
 	/** Login shell of each account. */
 	shell: string;
+	/** Where shells look for programs, before their login files are read. */
+	searchPath: string;
 	/** Files that a new home begins with. */
 	skeleton: string;
 	/** Folder with one file per account for `container-info`. */
@@ -69,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		network: parsed.BERTH_NETWORK,
 		logLevel: parsed.BERTH_LOG_LEVEL,
 		shell: isLocal && parsed.SHELL !== undefined && existsSync(parsed.SHELL) ? parsed.SHELL : BASH,
+		searchPath: isLocal ? parsed.PATH : SYSTEM_PATH,
 		skeleton: isLocal ? join(IMAGE_FOLDER, "skel") : "/etc/skel",
 		infoDir: isLocal ? `${parsed.BERTH_SOCKET}.info` : "/run/berth-info",
 		toolsDir: isLocal ? join(IMAGE_FOLDER, "bin") : null,

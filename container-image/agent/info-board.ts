@@ -13,6 +13,8 @@ import { countProcesses } from "./processes.ts";
 
 /** How old what `container-info` shows may be. */
 const PUBLISH_INTERVAL_MS = 10_000;
+/** After an account's sessions have changed, its new processes are counted once they are there. */
+const SETTLE_MS = 500;
 /** A home is measured this often, or less often where measuring takes long: at most a thirtieth of the time. */
 const DISK_INTERVAL_MS = 60_000;
 const DISK_REST_FACTOR = 30;
@@ -45,6 +47,7 @@ export class InfoBoard {
 	#processes = new Map<number, number>();
 	#freeBytes: number | null = null;
 	#timer: NodeJS.Timeout | undefined;
+	#settleTimer: NodeJS.Timeout | undefined;
 
 	constructor(options: InfoBoardOptions) {
 		this.#options = options;
@@ -70,10 +73,9 @@ export class InfoBoard {
 		const entry = known ?? { account, home, running, disk: null, nextDiskAt: 0, isMeasuring: false };
 		entry.running = running;
 		this.#entries.set(username, entry);
-		if (this.#timer === undefined) this.#sample();
 		this.#timer ??= setInterval(() => this.#refresh(), PUBLISH_INTERVAL_MS);
+		this.#settleTimer ??= setTimeout(() => this.#settle(), SETTLE_MS);
 		this.#publish(entry);
-		void this.#measure(entry);
 	}
 
 	close(): void {
@@ -84,6 +86,13 @@ export class InfoBoard {
 	#stopTimer(): void {
 		clearInterval(this.#timer);
 		this.#timer = undefined;
+		clearTimeout(this.#settleTimer);
+		this.#settleTimer = undefined;
+	}
+
+	#settle(): void {
+		this.#settleTimer = undefined;
+		this.#refresh();
 	}
 
 	#refresh(): void {

@@ -222,6 +222,7 @@ export class LinkConnection implements ChannelWriter {
 	#onBye(bye: Bye | undefined): void {
 		this.#options.log.info({ gateway: this.#gateway?.gateway, reason: bye?.detail }, "gateway says goodbye");
 		this.#isEnding = true;
+		this.#attachments.close();
 		this.#socket.end();
 	}
 

@@ -1,5 +1,4 @@
 /** Main process of every pool container, and in local mode a child of the gateway. */
-import { writeSync } from "node:fs";
 import { z } from "zod";
 import { Agent } from "./agent.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -19,7 +18,9 @@ function readConfigOrExit(): Config {
 }
 
 const config = readConfigOrExit();
-const log = createLog(config.logLevel, (line) => writeSync(process.stdout.fd, line));
+const log = createLog(config.logLevel, (line) => process.stdout.write(line));
+// Whoever read the log has gone: no reason to end before the sessions have been ended in order.
+process.stdout.on("error", () => {});
 
 process.on("uncaughtException", (error) => {
 	// Whatever it was, the state is unknown: the engine starts a fresh agent.

@@ -14,7 +14,7 @@ export type ProcessStat = {
 	startedAt: number;
 };
 
-/** Null where there is no such process. */
+/** Null where there is no such process, and where nothing is left of it but an exit status that nobody has fetched. */
 export function readProcess(pid: number): ProcessStat | null {
 	try {
 		return parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
@@ -23,11 +23,14 @@ export function readProcess(pid: number): ProcessStat | null {
 	}
 }
 
+const ENDED_STATES = new Set(["Z", "X"]);
+
 /** The name in the second field is the program's to choose, and may hold spaces and brackets: the last one ends it. */
 export function parseStat(line: string): ProcessStat | null {
 	const pid = Number.parseInt(line, 10);
 	const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
 	const [parent, session, foreground, startedAt] = [fields[1], fields[3], fields[5], fields[19]].map(Number);
+	if (ENDED_STATES.has(fields[0] ?? "")) return null;
 	if (parent === undefined || session === undefined || foreground === undefined || startedAt === undefined) return null;
 	const stat = { pid, parent, session, foreground, startedAt };
 	return Object.values(stat).every(Number.isInteger) ? stat : null;

@@ -3,7 +3,7 @@ import { chmodSync, chownSync } from "node:fs";
 import type { SessionId } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Place } from "./accounts.ts";
-import { asAccount, SYSTEM_PATH, withoutInheritedDescriptors } from "./launch.ts";
+import { asAccount, withoutInheritedDescriptors } from "./launch.ts";
 import type { PtyOptions } from "./pty.ts";
 
 export interface Shells {
@@ -14,6 +14,7 @@ export interface Shells {
 
 export type ShellOptions = {
 	shell: string;
+	searchPath: string;
 	/** The account's file for `container-info`. */
 	infoPath(account: Account): string;
 	motdPath: string;
@@ -38,7 +39,7 @@ export class ContainerShells implements Shells {
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		return {
 			command: withoutInheritedDescriptors(login),
-			env: { ...env, PATH: SYSTEM_PATH, ...(tmp === null ? {} : { TMPDIR: tmp }) },
+			env: tmp === null ? env : { ...env, TMPDIR: tmp },
 			cwd: home,
 		};
 	}
@@ -58,10 +59,10 @@ export class LocalShells implements Shells {
 	}
 
 	describe(account: Account, { home }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {
-		const { shell, toolsDir } = this.#options;
+		const { shell, toolsDir, searchPath } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		// `/etc/profile` sets PATH anew, so the skeleton's `.profile` puts the tools in front again.
-		const path = { PATH: `${toolsDir}:${SYSTEM_PATH}`, BERTH_TOOLS: toolsDir };
+		const path = { PATH: `${toolsDir}:${searchPath}`, BERTH_TOOLS: toolsDir };
 		return { command: withoutInheritedDescriptors([shell, "-l"]), env: { ...env, ...path }, cwd: home };
 	}
 
@@ -77,7 +78,7 @@ export function accountProcessLimit(containerLimit: number | null): number | nul
 
 /** Built from nothing: whatever the agent was started with stays the agent's. */
 function baseEnvironment(
-	{ shell, infoPath, motdPath }: ShellOptions,
+	{ shell, searchPath, infoPath, motdPath }: ShellOptions,
 	account: Account,
 	{ home, sessionId }: { home: string; sessionId: SessionId },
 ): Record<string, string> {
@@ -89,6 +90,7 @@ function baseEnvironment(
 		USER: account.username,
 		LOGNAME: account.username,
 		SHELL: shell,
+		PATH: searchPath,
 		BERTH_SESSION: sessionId,
 		BERTH_INFO: infoPath(account),
 		BERTH_MOTD: motdPath,

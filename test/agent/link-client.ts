@@ -222,14 +222,14 @@ export class LinkClient {
 		return performance.now() - sentAt;
 	}
 
-	/** Resolves once `condition` holds; it is asked again whenever something has come. */
+	/** Resolves once `condition` holds; it is asked again whenever something has come, and every 20 ms. */
 	async until(condition: () => boolean, what: string, timeoutMs = STEP_TIMEOUT_MS): Promise<void> {
 		const deadline = performance.now() + timeoutMs;
 		while (!condition()) {
 			const left = deadline - performance.now();
 			if (left <= 0) throw new Error(`timed out: ${what}`);
 			await new Promise<void>((resolve) => {
-				const timer = setTimeout(resolve, left);
+				const timer = setTimeout(resolve, Math.min(left, 20));
 				this.#waiters.push(() => {
 					clearTimeout(timer);
 					resolve();

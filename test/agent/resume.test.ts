@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AgentProcess } from "./agent-process.ts";
+import { newPageId } from "./link-client.ts";
+
+/** A mebibyte in lines that tell their own place, so that a byte lost or doubled shows. */
+const COUNT_TO = (last: number): string => `seq -f 'line %07g' 1 ${last}; echo all-'printed'\n`;
+
+test("a page that comes back reads on byte by byte from where it was, on another link", async () => {
+	await using agent = await AgentProcess.start();
+	const first = await agent.link({ replayBytes: 4 * 1024 * 1024 });
+	const reference = await first.openTerminal();
+	const second = await agent.link();
+	const pageId = newPageId();
+	const early = await second.attachTerminal(reference.sessionId, { pageId });
+	first.type(reference, COUNT_TO(50_000));
+	await second.until(() => early.log.received > 100_000, "some output");
+	await second.close();
+
+	await first.see(reference, "all-printed");
+	const third = await agent.link();
+	const late = await third.attachTerminal(reference.sessionId, { pageId, from: early.log.end });
+	assert.equal(late.result.from, early.log.end);
+	await third.until(() => late.log.end === reference.log.end, "the rest");
+	assert.deepEqual(Buffer.concat([early.log.bytes, late.log.bytes]), reference.log.bytes);
+});
+
+test("a session without pages runs on, and is replayed from its oldest kept byte", async () => {
+	await using agent = await AgentProcess.start();
+	const link = await agent.link({ replayBytes: 100_000 });
+	const terminal = await link.openTerminal();
+	link.type(terminal, `sleep 0.2; ${COUNT_TO(30_000)}`);
+	await link.see(terminal, "sleep 0.2");
+	await link.request<"detach">({ op: "detach", channel: terminal.log.channel });
+	await link.event("session-changed", ({ session }) => session.state.kind === "detached");
+
+	const { sessionId } = terminal;
+	let info = terminal.session;
+	const deadline = performance.now() + 10_000;
+	while (info.outputEnd < 30_000 * 14 && performance.now() < deadline) {
+		const { sessions } = await link.request<"list">({ op: "list", username: "ada" as never });
+		info = sessions[0] ?? info;
+	}
+	assert.equal(info.outputEnd - info.outputStart, 100_000);
+	const again = await link.attachTerminal(sessionId);
+	await link.see(again, "all-printed");
+	assert.equal(again.log.chunks[0]?.offset, again.result.from);
+	assert.match(again.log.text, /line 0029998\r\nline 0029999\r\nline 0030000\r\nall-printed/);
+});
+
+test("a page that was away for too long is told of the gap, and goes on behind it", async () => {
+	await using agent = await AgentProcess.start();
+	const link = await agent.link({ replayBytes: 70_000 });
+	const terminal = await link.openTerminal();
+	link.type(terminal, COUNT_TO(20_000));
+	await link.see(terminal, "all-printed");
+	const late = await link.attachTerminal(terminal.sessionId, { from: 1_000 });
+	assert.ok(late.result.from > 200_000, `goes on at ${late.result.from}`);
+	await link.until(() => late.log.end === terminal.log.end, "the rest");
+	assert.deepEqual(late.log.bytes, terminal.log.bytes.subarray(late.result.from));
+});
+
+test("an offset that lies beyond the output is refused", async () => {
+	await using agent = await AgentProcess.start();
+	const link = await agent.link();
+	const { sessionId } = await link.openTerminal();
+	await assert.rejects(link.attachTerminal(sessionId, { from: 1_000_000 }), { code: "BAD_REQUEST" });
+});
+
+test("two links see the same bytes, and type into one shell", async () => {
+	await using agent = await AgentProcess.start();
+	const [one, two] = [await agent.link(), await agent.link()];
+	const mine = await one.openTerminal();
+	const { session } = await two.event("session-changed", ({ session }) => session.sessionId === mine.sessionId);
+	assert.equal(session.name, "shell");
+	const other = await two.attachTerminal(mine.sessionId);
+	assert.deepEqual(other.session.state, { kind: "running", attached: 2 });
+	one.type(mine, "echo from-'one'\n");
+	await two.see(other, "from-one");
+	two.type(other, "echo from-'two'\n");
+	await one.see(mine, "from-two");
+	await one.until(() => mine.log.end === other.log.end, "the same end");
+	assert.deepEqual(mine.log.bytes, other.log.bytes);
+});
+
+test("a page that attaches again replaces its earlier attachment", async () => {
+	await using agent = await AgentProcess.start();
+	const link = await agent.link();
+	const pageId = newPageId();
+	const before = await link.openTerminal({ pageId });
+	const after = await link.attachTerminal(before.sessionId, { pageId });
+	assert.deepEqual(after.session.state, { kind: "running", attached: 1 });
+	link.type(after, "echo only-'once'\n");
+	await link.see(after, "only-once");
+	assert.ok(!before.log.text.includes("only-once"));
+});
+
+test("a gateway that is killed leaves its sessions running", async () => {
+	await using agent = await AgentProcess.start();
+	const killed = await agent.link();
+	const terminal = await killed.openTerminal();
+	killed.type(terminal, "for i in 1 2 3 4 5; do sleep 0.05; echo tick-$i; done\n");
+	await killed.see(terminal, "tick-1");
+	await killed.close();
+	const link = await agent.link();
+	assert.equal(link.hello?.sessions, 1);
+	const again = await link.attachTerminal(terminal.sessionId);
+	await link.see(again, "tick-5");
+});
