@@ -10,8 +10,8 @@ import { DriverEvents } from "../support/driver-events.ts";
 import { EngineProxy } from "../support/engine-proxy.ts";
 
 const first = Ordinal.parse(1);
-/** Pings go out every 5 s and are given 5 s. */
-const SILENCE_NOTICED_MS = 12_000;
+/** Pings go out every 3 s and are given 5 s. */
+const SILENCE_NOTICED_MS = 10_000;
 
 type Outage = { proxy: EngineProxy; underTest: DockerUnderTest; driver: DockerDriver };
 

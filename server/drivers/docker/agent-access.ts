@@ -23,6 +23,9 @@ const BRIDGE = ["socat", "-t0", "-b65536", "STDIO", `UNIX-CONNECT:${AGENT_SOCKET
 /** Connects, says nothing, and ends with exit code 0 where somebody listens. */
 const KNOCK = ["socat", "-u", "OPEN:/dev/null", `UNIX-CONNECT:${AGENT_SOCKET_PATH}`];
 
+/** Knocking takes 50 ms; under load it may take a second. */
+const KNOCK_LIMIT_MS = 5_000;
+
 export class AgentAccess {
 	readonly #engine: Engine;
 	readonly #log: Log;
@@ -35,14 +38,16 @@ export class AgentAccess {
 
 	/** A new stream to the agent. Throws `BerthError` LINK_BROKEN or ENGINE_UNREACHABLE. */
 	async connect(address: AgentAddress): Promise<Duplex> {
-		if (address.folders !== null) {
-			try {
-				return await connectSocket(address.folders.socketOf(address.containerName));
-			} catch (err) {
-				this.#warnOnce(err, address.containerName);
-			}
+		const { folders, containerName } = address;
+		if (folders === null) return this.#bridge(address);
+		try {
+			return await connectSocket(folders.socketOf(containerName));
+		} catch (err) {
+			const stream = await this.#bridge(address);
+			// Only now: a container that has ended cannot be bridged to either, and is no reason to warn.
+			this.#warnOnce(err, containerName);
+			return stream;
 		}
-		return this.#bridge(address);
 	}
 
 	async isListeningOnSocket({ folders, containerName }: AgentAddress): Promise<boolean> {
@@ -93,10 +98,11 @@ export class AgentAccess {
 	}
 }
 
-/** Drops what the stream still brings and waits for its end, however that comes. */
+/** Drops what the stream still brings and waits for its end, or for the end of patience. */
 async function ended(stream: Duplex): Promise<void> {
 	const { promise, resolve } = Promise.withResolvers<void>();
 	stream.on("close", resolve).on("error", () => {});
 	stream.resume().on("end", () => stream.destroy());
-	await promise;
+	const timer = setTimeout(() => stream.destroy(), KNOCK_LIMIT_MS);
+	await promise.finally(() => clearTimeout(timer));
 }

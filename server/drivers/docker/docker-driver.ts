@@ -1,5 +1,6 @@
 /** Pool containers at a Docker engine. */
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerDriver, DriverEvent, FoundContainer, PoolContainer } from "../../core/container-driver.ts";
 import type { Log } from "../../core/log.ts";
 import { BerthError } from "../../protocol/errors.ts";
@@ -32,8 +33,9 @@ const POOL_NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const LARGEST_ORDINAL = Ordinal.parse(10_000);
 /** An agent alone on its core is there in 0.3 s; this allows for a host on which everything starts at once. */
 const AGENT_START_LIMIT_MS = 30_000;
-/** Another gateway may make the same container at the same time. */
-const CREATE_ATTEMPTS = 3;
+/** Another gateway may be making the same container: its name is taken before the engine shows it, 2 s at worst. */
+const CREATE_ATTEMPTS = 20;
+const CREATE_PAUSE_MS = 100;
 
 export class DockerDriver implements ContainerDriver {
 	readonly isolation = "containers";
@@ -104,13 +106,15 @@ export class DockerDriver implements ContainerDriver {
 	}
 
 	async #ensure(spec: ContainerSpec): Promise<PoolContainer> {
-		const standing = await this.#containers.find(spec.name);
+		let standing = await this.#containers.find(spec.name);
 		if (standing !== null && isUsable(standing, spec)) {
 			try {
 				return await this.#adopt(standing, spec);
 			} catch (err) {
 				if (!(err instanceof BerthError) || err.code !== "CONTAINER_FAILED") throw err;
 				this.#options.log.warn({ err, container: spec.name }, "replacing a container whose agent does not answer");
+				await this.#containers.remove(standing.id);
+				standing = null;
 			}
 		}
 		return this.#makeReady(spec, await this.#create(spec, standing));
@@ -122,26 +126,27 @@ export class DockerDriver implements ContainerDriver {
 		return this.#makeReady(spec, id);
 	}
 
-	/** Puts a new container in the place of what stands there. Returns its id. */
+	/** Starts a container made from the specification, in the place of what stands there. Returns its id. */
 	async #create(spec: ContainerSpec, standing: StandingContainer | null): Promise<string> {
-		let obstacle = standing;
+		let found = standing;
 		for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
-			if (obstacle !== null) await this.#clear(spec, obstacle);
-			const folders = await this.#sharing.usableFolders();
-			await folders?.prepare(spec.name);
-			const id = (await this.#containers.create(spec)) ?? (await this.#findUsable(spec));
+			const id = found !== null && isUsable(found, spec) ? found.id : await this.#createInPlaceOf(spec, found);
 			if (id !== null) {
 				await this.#containers.start(id);
 				return id;
 			}
-			obstacle = await this.#containers.find(spec.name);
+			await sleep(CREATE_PAUSE_MS);
+			found = await this.#containers.find(spec.name);
 		}
 		throw new BerthError("CONTAINER_FAILED", { detail: `${spec.name}: somebody else keeps taking its name` });
 	}
 
-	async #findUsable(spec: ContainerSpec): Promise<string | null> {
-		const standing = await this.#containers.find(spec.name);
-		return standing !== null && isUsable(standing, spec) ? standing.id : null;
+	/** Null where somebody else took the name meanwhile. */
+	async #createInPlaceOf(spec: ContainerSpec, obstacle: StandingContainer | null): Promise<string | null> {
+		if (obstacle !== null) await this.#clear(spec, obstacle);
+		const folders = await this.#sharing.usableFolders();
+		await folders?.prepare(spec.name);
+		return this.#containers.create(spec);
 	}
 
 	async #clear(spec: ContainerSpec, obstacle: StandingContainer): Promise<void> {

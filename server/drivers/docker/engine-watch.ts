@@ -18,7 +18,7 @@ export type EngineWatchOptions = {
 };
 
 /** An engine that no longer answers goes unnoticed for this and the time limit of a ping at most. */
-const PING_INTERVAL_MS = 5_000;
+const PING_INTERVAL_MS = 3_000;
 /** Asking is cheap, and people wait in front of their pages for the engine to return. */
 const RETURN_BACK_OFF: BackOff = { firstMs: 200, longestMs: 2_000 };
 /** An engine that answers but closes the stream again and again shall not keep us busy. */

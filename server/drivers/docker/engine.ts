@@ -70,8 +70,9 @@ export class Engine {
 		if ("statusCode" in error && typeof error.statusCode === "number") {
 			return new EngineRefusal(error.statusCode, engineMessage(error), { cause: error });
 		}
-		const code = "code" in error ? String(error.code) : "";
-		return this.#unreachable(this.#explain(code, error.message), error);
+		// Sockets, TLS and HTTP give their errors a code. An error without one is a mistake of ours.
+		if (!("code" in error)) return error;
+		return this.#unreachable(this.#explain(String(error.code), error.message), error);
 	}
 
 	#explain(code: string, message: string): string {
