@@ -3,7 +3,7 @@ import type { PageId } from "../../server/protocol/ids.ts";
 import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import { OutputWindow } from "./output-window.ts";
-import type { ReplayRing } from "./replay-ring.ts";
+import type { EntryPoint, Replay } from "./replay.ts";
 
 /** What a session's attachment needs of the link that carries it. */
 export interface AttachmentCarrier {
@@ -25,7 +25,10 @@ export class Attachment {
 	readonly pageId: PageId;
 	readonly carrier: AttachmentCarrier;
 	readonly window: OutputWindow;
-	readonly #ring: ReplayRing;
+	readonly #replay: Replay;
+	/** Stands in place of the output's own bytes, up to `#prefaceEnd`. */
+	#preface: Buffer;
+	#prefaceEnd: number;
 	/** Size of the page's own terminal. */
 	size: TerminalSize;
 	/** Place in the order in which attachments attached, resized or typed; the greatest decides the size. */
@@ -34,13 +37,17 @@ export class Attachment {
 	lastSentAt = Number.NEGATIVE_INFINITY;
 	#hasBegun = false;
 
-	constructor({ channel, pageId, size, carrier }: AttachmentOptions, ring: ReplayRing, from: number) {
+	/** Begins at `from`, or where that is gone, or null, at the oldest place that can be shown rightly. */
+	constructor({ channel, pageId, size, carrier }: AttachmentOptions, replay: Replay, from: number | null) {
+		const entry = from !== null && from >= replay.start ? { from, preface: NOTHING } : replay.entryPoint();
 		this.channel = channel;
 		this.pageId = pageId;
 		this.size = size;
 		this.carrier = carrier;
-		this.window = new OutputWindow(from, OUTPUT_WINDOW_BYTES);
-		this.#ring = ring;
+		this.window = new OutputWindow(entry.from, OUTPUT_WINDOW_BYTES);
+		this.#replay = replay;
+		this.#preface = entry.preface;
+		this.#prefaceEnd = entry.from + entry.preface.length;
 	}
 
 	/** Lets output flow. To be called once the gateway has been told of the attachment. */
@@ -54,14 +61,14 @@ export class Attachment {
 		if (this.#hasBegun && this.pending > 0) this.carrier.onReady(this);
 	}
 
-	/** Bytes in the ring that were not sent yet. */
+	/** Bytes that are there and were not sent yet. */
 	get pending(): number {
-		return this.#ring.end - Math.max(this.window.position, this.#ring.start);
+		return this.#replay.end - (this.#hasFallenBehind ? this.#replay.start : this.window.position);
 	}
 
 	/** Bytes of output that the page has not parsed. */
 	get lag(): number {
-		return this.window.lag(this.#ring.end);
+		return this.window.lag(this.#replay.end);
 	}
 
 	/**
@@ -69,12 +76,26 @@ export class Attachment {
 	 * bytes through the last gap, it waits for room for all of them.
 	 */
 	take(max: number): { offset: number; bytes: Buffer } | null {
-		this.window.skipTo(this.#ring.start);
+		if (this.#hasFallenBehind) this.#enterAgain(this.#replay.entryPoint());
 		const length = Math.min(max, this.pending);
 		if (length === 0 || this.window.room < length) return null;
 		const offset = this.window.position;
-		const bytes = this.#ring.read(offset, length);
+		const left = this.#prefaceEnd - offset;
+		const bytes = left > 0 ? this.#preface.subarray(-left).subarray(0, length) : this.#replay.read(offset, length);
 		this.window.advance(bytes.length);
 		return { offset, bytes };
 	}
+
+	/** The next bytes are gone. */
+	get #hasFallenBehind(): boolean {
+		return Math.max(this.window.position, this.#prefaceEnd) < this.#replay.start;
+	}
+
+	#enterAgain({ from, preface }: EntryPoint): void {
+		this.window.skipTo(from);
+		this.#preface = preface;
+		this.#prefaceEnd = from + preface.length;
+	}
 }
+
+const NOTHING = Buffer.alloc(0);

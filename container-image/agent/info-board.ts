@@ -52,7 +52,7 @@ export class InfoBoard {
 	constructor(options: InfoBoardOptions) {
 		this.#options = options;
 		this.#files = new InfoFiles(options.config.infoDir);
-		this.#sample();
+		this.#sampleContainer();
 	}
 
 	setPolicy(policy: Policy): void {
@@ -73,7 +73,7 @@ export class InfoBoard {
 		const entry = known ?? { account, home, running, disk: null, nextDiskAt: 0, isMeasuring: false };
 		entry.running = running;
 		this.#entries.set(username, entry);
-		this.#timer ??= setInterval(() => this.#refresh(), PUBLISH_INTERVAL_MS);
+		this.#timer ??= setInterval(() => void this.#refresh(), PUBLISH_INTERVAL_MS);
 		this.#settleTimer ??= setTimeout(() => this.#settle(), SETTLE_MS);
 		this.#publish(entry);
 	}
@@ -92,20 +92,21 @@ export class InfoBoard {
 
 	#settle(): void {
 		this.#settleTimer = undefined;
-		this.#refresh();
+		void this.#refresh();
 	}
 
-	#refresh(): void {
-		this.#sample();
+	/** Never throws, as nothing that it calls does. */
+	async #refresh(): Promise<void> {
+		this.#sampleContainer();
+		this.#processes = await countProcesses();
 		for (const entry of this.#entries.values()) {
 			this.#publish(entry);
 			void this.#measure(entry);
 		}
 	}
 
-	#sample(): void {
+	#sampleContainer(): void {
 		if (this.#options.config.mode === "container") this.#usage = this.#meter.sample();
-		this.#processes = countProcesses();
 	}
 
 	/** Never throws: a number that is missing is no reason to disturb a session. */

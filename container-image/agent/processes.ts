@@ -2,6 +2,7 @@
  * What `/proc` says of processes, and ending them. With `hidepid=2` the agent still sees all: the mount excepts group 0.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 export type ProcessStat = {
 	pid: number;
@@ -36,35 +37,58 @@ export function parseStat(line: string): ProcessStat | null {
 	return Object.values(stat).every(Number.isInteger) ? stat : null;
 }
 
-export function listPids(): number[] {
-	return readdirSync("/proc").map(Number).filter(Number.isInteger);
+/** Processes looked at before others get their turn: looking at a thousand takes tens of milliseconds. */
+const SLICE = 50;
+
+/** Asks `look` of every process, and collects what it knows. */
+async function ofEachProcess<Found>(look: (pid: number) => Found | null): Promise<Found[]> {
+	const found: Found[] = [];
+	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+	for (const [index, pid] of pids.entries()) {
+		if (index % SLICE === SLICE - 1) await nextTurn();
+		const known = look(pid);
+		if (known !== null) found.push(known);
+	}
+	return found;
 }
 
-/** The session's processes and whatever descends from its shell, also where it has left the session. */
-export function listSessionProcesses(shellPid: number): ProcessStat[] {
-	const all = listPids().flatMap((pid) => readProcess(pid) ?? []);
-	const found = new Set([shellPid]);
+/** A session's shell. */
+export type ShellProcess = {
+	pid: number;
+	startedAt: number;
+	/** Whose processes alone can belong to the session; null where accounts are not kept apart. */
+	owner: number | null;
+};
+
+/**
+ * The session's processes and whatever descends from its shell, also where it has left the session. After the shell's
+ * end its number may come to be somebody else's: then it names nothing here.
+ */
+export async function listSessionProcesses({ pid: shellPid, startedAt, owner }: ShellProcess): Promise<ProcessStat[]> {
+	const everybody = await ofEachProcess(readProcess);
+	const isTaken = everybody.some((each) => each.pid === shellPid && each.startedAt !== startedAt);
+	const all = everybody.filter(({ pid }) => !isTaken || pid !== shellPid);
+	const found = new Set<number>();
 	let size: number;
 	do {
 		size = found.size;
-		for (const { pid, parent, session } of all) if (session === shellPid || found.has(parent)) found.add(pid);
+		for (const { pid, parent, session } of all) {
+			if (pid === shellPid || found.has(parent) || (session === shellPid && !isTaken)) found.add(pid);
+		}
 	} while (found.size > size);
-	return all.filter(({ pid }) => found.has(pid));
+	// Before it has become the account's, the shell is root's.
+	const isOwn = (pid: number): boolean => owner === null || pid === shellPid || tasksOf(pid)?.owner === owner;
+	return all.filter(({ pid }) => found.has(pid) && isOwn(pid));
 }
 
-export function listProcessesOf(uid: number): ProcessStat[] {
-	return listPids()
-		.filter((pid) => tasksOf(pid)?.owner === uid)
-		.flatMap((pid) => readProcess(pid) ?? []);
+export async function listProcessesOf(uid: number): Promise<ProcessStat[]> {
+	return await ofEachProcess((pid) => (tasksOf(pid)?.owner === uid ? readProcess(pid) : null));
 }
 
 /** Processes and threads per uid. */
-export function countProcesses(): Map<number, number> {
+export async function countProcesses(): Promise<Map<number, number>> {
 	const counts = new Map<number, number>();
-	for (const pid of listPids()) {
-		const tasks = tasksOf(pid);
-		if (tasks !== null) counts.set(tasks.owner, (counts.get(tasks.owner) ?? 0) + tasks.threads);
-	}
+	for (const { owner, threads } of await ofEachProcess(tasksOf)) counts.set(owner, (counts.get(owner) ?? 0) + threads);
 	return counts;
 }
 

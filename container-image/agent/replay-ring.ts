@@ -11,9 +11,12 @@ export class ReplayRing {
 	#end = 0;
 	readonly capacity: number;
 
-	/** `capacity` in bytes, at least 1. */
-	constructor(capacity: number) {
+	readonly #onEvicted: (bytes: Buffer) => void;
+
+	/** `capacity` in bytes, at least 1. `onEvicted` sees each byte once, in order, before it is gone. */
+	constructor(capacity: number, onEvicted: (bytes: Buffer) => void = () => {}) {
 		this.capacity = capacity;
+		this.#onEvicted = onEvicted;
 		this.#bytes = Buffer.allocUnsafeSlow(Math.min(FIRST_SIZE_BYTES, capacity));
 	}
 
@@ -35,10 +38,13 @@ export class ReplayRing {
 	append(chunk: Buffer): void {
 		this.#growFor(this.#end - this.#start + chunk.length);
 		const size = this.#bytes.length;
+		const start = Math.max(this.#start, this.#end + chunk.length - size);
+		this.#evictUntil(Math.min(start, this.#end));
+		if (start > this.#end) this.#onEvicted(chunk.subarray(0, start - this.#end));
 		const kept = chunk.length > size ? chunk.subarray(chunk.length - size) : chunk;
 		this.#end += chunk.length;
 		this.#put(kept, this.#end - kept.length);
-		this.#start = Math.max(this.#start, this.#end - size);
+		this.#start = start;
 	}
 
 	/**
@@ -56,7 +62,17 @@ export class ReplayRing {
 	trim(bytes: number): void {
 		const size = Math.max(1, Math.min(bytes, this.capacity));
 		if (size >= this.#bytes.length) return;
+		this.#evictUntil(this.#end - size);
 		this.#resize(size);
+	}
+
+	/** Tells of the bytes before `offset`, in at most two pieces. They are still there, and stay until overwritten. */
+	#evictUntil(offset: number): void {
+		while (this.#start < offset) {
+			const piece = this.read(this.#start, offset - this.#start);
+			this.#onEvicted(piece);
+			this.#start += piece.length;
+		}
 	}
 
 	#growFor(needed: number): void {

@@ -7,15 +7,17 @@ import type { SessionInfo, SessionSignal, SessionState, TerminalSize } from "../
 import { Attachment, type AttachmentOptions } from "./attachment.ts";
 import { InputLedger } from "./input-ledger.ts";
 import { FlowGate } from "./output-window.ts";
-import { readProcess, sendSignal } from "./processes.ts";
+import { readProcess, type ShellProcess, sendSignal } from "./processes.ts";
 import { Pty, type PtyExit, type PtyOptions } from "./pty.ts";
-import { ReplayRing } from "./replay-ring.ts";
+import { Replay } from "./replay.ts";
 
 export type SessionOptions = {
 	sessionId: SessionId;
 	account: Account;
 	/** Home of the account. */
 	home: string;
+	/** Owner of the session's processes; null where accounts are not kept apart. */
+	owner: number | null;
 	name: string;
 	replayBytes: number;
 	pty: Omit<PtyOptions, "onOutput" | "onExit">;
@@ -29,6 +31,9 @@ export type InputResult =
 	| { kind: "accepted"; accepted: number }
 	| { kind: "refused"; accepted: number; code: "INPUT_OUT_OF_ORDER" | "INPUT_OVERFLOW" | "SESSION_ENDED" };
 
+/** Start of a shell that had ended before it could be looked at: no process has it. */
+const GONE = -1;
+
 type Life = { kind: "alive" } | { kind: "exited"; at: number; exit: PtyExit };
 
 export class Session {
@@ -36,8 +41,10 @@ export class Session {
 	readonly account: Account;
 	readonly home: string;
 	readonly createdAt = Date.now();
+	/** The program, for ending it. */
+	readonly shell: ShellProcess;
 	readonly #options: SessionOptions;
-	readonly #ring: ReplayRing;
+	readonly #replay: Replay;
 	readonly #pty: Pty;
 	readonly #gate: FlowGate;
 	readonly #ledger = new InputLedger();
@@ -56,13 +63,15 @@ export class Session {
 		this.home = options.home;
 		this.#name = options.name;
 		this.#size = options.pty.size;
-		this.#ring = new ReplayRing(options.replayBytes);
+		this.#replay = new Replay(options.replayBytes);
 		this.#gate = new FlowGate({ window: OUTPUT_WINDOW_BYTES, ring: options.replayBytes });
 		this.#pty = new Pty({
 			...options.pty,
 			onOutput: (bytes) => this.#onOutput(bytes),
 			onExit: (exit) => this.#onExit(exit),
 		});
+		const { pid } = this.#pty;
+		this.shell = { pid, startedAt: readProcess(pid)?.startedAt ?? GONE, owner: options.owner };
 	}
 
 	get username(): Username {
@@ -78,10 +87,6 @@ export class Session {
 		return this.#life.kind === "exited" ? this.#life.at : null;
 	}
 
-	get shellPid(): number {
-		return this.#pty.pid;
-	}
-
 	get terminalPath(): string {
 		return this.#pty.path;
 	}
@@ -93,8 +98,8 @@ export class Session {
 			state: this.#state(),
 			size: this.#size,
 			createdAt: this.createdAt,
-			outputStart: this.#ring.start,
-			outputEnd: this.#ring.end,
+			outputStart: this.#replay.start,
+			outputEnd: this.#replay.end,
 		};
 	}
 
@@ -103,11 +108,11 @@ export class Session {
 	 * an earlier attachment of the same page ends. Output flows from `Attachment.begin` on.
 	 */
 	attach(options: AttachmentOptions, from: number | null): Attachment {
-		if (from !== null && from > this.#ring.end) {
+		if (from !== null && from > this.#replay.end) {
 			throw new BerthError("BAD_REQUEST", { detail: "from: lies beyond the output" });
 		}
 		for (const earlier of this.#attachments) if (earlier.pageId === options.pageId) this.detach(earlier);
-		const attachment = new Attachment(options, this.#ring, Math.max(from ?? 0, this.#ring.start));
+		const attachment = new Attachment(options, this.#replay, from);
 		this.#attachments.add(attachment);
 		this.#ledger.accept(options.pageId, 0);
 		this.#becameActive(attachment);
@@ -169,13 +174,15 @@ export class Session {
 	/** Signals what runs in the foreground. Throws `BerthError` SESSION_ENDED. */
 	signal(signal: SessionSignal): void {
 		if (!this.isAlive) throw new BerthError("SESSION_ENDED");
-		const foreground = readProcess(this.shellPid)?.foreground ?? 0;
-		if (foreground > 1 && sendSignal(-foreground, signal)) return;
-		sendSignal(-this.shellPid, signal);
+		const { pid, startedAt } = this.shell;
+		const shell = readProcess(pid);
+		if (shell?.startedAt !== startedAt) return;
+		if (shell.foreground > 1 && sendSignal(-shell.foreground, signal)) return;
+		sendSignal(-pid, signal);
 	}
 
 	#onOutput(bytes: Buffer): void {
-		this.#ring.append(bytes);
+		this.#replay.append(bytes);
 		this.#regulate();
 		for (const attachment of this.#attachments) attachment.wake();
 	}

@@ -1,5 +1,6 @@
 /** All sessions of this container, whose they are, and how many each account may have. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BerthError } from "../../server/protocol/errors.ts";
 import { SessionId, type Username } from "../../server/protocol/ids.ts";
 import type { Account, LinkEvent } from "../../server/protocol/link.ts";
@@ -7,10 +8,13 @@ import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts
 import type { Place } from "./accounts.ts";
 import { Session } from "./session.ts";
 import type { Shells } from "./shells.ts";
-import { forceEnd, TERMINATION_GRACE_MS, terminate, type Victims } from "./termination.ts";
+import { Terminator } from "./termination.ts";
 
 /** Exited sessions that one account keeps for reading; the oldest goes first. */
 const MAX_EXITED_PER_USER = 8;
+
+/** How often the end of all sessions is looked for. */
+const POLL_MS = 10;
 
 export type OpenOptions = {
 	account: Account;
@@ -36,7 +40,7 @@ export class Sessions {
 	/** Changed since the last event; told once per turn of the event loop. */
 	readonly #changed = new Set<Session>();
 	#tellChanged: NodeJS.Immediate | undefined;
-	readonly #graces = new Set<NodeJS.Timeout>();
+	readonly #terminator = new Terminator();
 
 	constructor(options: SessionsOptions) {
 		this.#options = options;
@@ -58,6 +62,7 @@ export class Sessions {
 			home: place.home,
 			name,
 			replayBytes,
+			owner: this.#options.shells.ownerOf(account),
 			pty: { ...this.#options.shells.describe(account, place, sessionId), size },
 			onChanged: (changed) => this.#onChanged(changed),
 			onExited: (exited) => this.#onExited(exited),
@@ -87,38 +92,31 @@ export class Sessions {
 
 	/** Ends the session's processes and forgets it at once. */
 	close(session: Session): void {
-		if (session.isAlive) this.#terminate({ shellPid: session.shellPid });
+		if (session.isAlive) this.#terminator.begin({ shell: session.shell });
 		this.#forget(session);
 	}
 
 	/** Ends everything of the account: its sessions and, where it has a uid of its own, whatever else it runs. */
 	evict(username: Username, uid: number | null): void {
-		for (const session of this.#of(username)) this.close(session);
-		if (uid !== null) this.#terminate({ uid });
+		for (const session of this.#of(username)) {
+			if (uid === null) this.close(session);
+			else this.#forget(session);
+		}
+		if (uid !== null) this.#terminator.begin({ uid });
 	}
 
-	/** Ends all sessions within `graceMs`. */
+	/** Ends all sessions within `graceMs`, and whatever was being ended. */
 	async endAll(graceMs: number): Promise<void> {
-		for (const grace of this.#graces) clearTimeout(grace);
-		const shells = [...this.#byId.values()].filter(({ isAlive }) => isAlive);
-		const graces = shells.map(({ shellPid }) => terminate({ shellPid }, graceMs));
+		const alive = [...this.#byId.values()].filter(({ isAlive }) => isAlive);
+		for (const { shell } of alive) this.#terminator.begin({ shell });
 		const deadline = performance.now() + graceMs;
-		while (shells.some(({ isAlive }) => isAlive) && performance.now() < deadline) {
-			await new Promise((resolve) => setTimeout(resolve, 10));
-		}
-		for (const grace of graces) clearTimeout(grace);
-		for (const { shellPid } of shells) forceEnd([], { shellPid });
+		while (alive.some(({ isAlive }) => isAlive) && performance.now() < deadline) await sleep(POLL_MS);
+		await this.#terminator.finish();
 		clearImmediate(this.#tellChanged);
 	}
 
 	#of(username: Username): Session[] {
 		return [...this.#byId.values()].filter((session) => session.username === username);
-	}
-
-	#terminate(victims: Victims): void {
-		const grace = terminate(victims);
-		this.#graces.add(grace);
-		setTimeout(() => this.#graces.delete(grace), TERMINATION_GRACE_MS).unref();
 	}
 
 	#forget(session: Session): void {
@@ -131,11 +129,11 @@ export class Sessions {
 	}
 
 	/** Throws `BerthError` SPAWN_FAILED, and ends the shell, which nobody knows yet. */
-	#giveTerminal({ account, terminalPath, shellPid }: Session): void {
+	#giveTerminal({ account, terminalPath, shell }: Session): void {
 		try {
 			this.#options.shells.giveTerminal(account, terminalPath);
 		} catch (cause) {
-			this.#terminate({ shellPid });
+			this.#terminator.begin({ shell });
 			throw new BerthError("SPAWN_FAILED", { cause });
 		}
 	}

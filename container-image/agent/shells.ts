@@ -8,6 +8,8 @@ import type { PtyOptions } from "./pty.ts";
 
 export interface Shells {
 	describe(account: Account, place: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd">;
+	/** Owner of the account's processes; null where accounts are not kept apart. */
+	ownerOf(account: Account): number | null;
 	/** Makes the terminal the account's own: nobody else may read or write it, and tmux and ssh may open it. */
 	giveTerminal(account: Account, path: string): void;
 }
@@ -39,9 +41,14 @@ export class ContainerShells implements Shells {
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		return {
 			command: withoutInheritedDescriptors(login),
-			env: tmp === null ? env : { ...env, TMPDIR: tmp },
+			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
+			env: tmp === null ? env : { ...env, TMPDIR: tmp, TMUX_TMPDIR: tmp },
 			cwd: home,
 		};
+	}
+
+	ownerOf({ uid }: Account): number {
+		return uid;
 	}
 
 	giveTerminal({ uid }: Account, path: string): void {
@@ -64,6 +71,10 @@ export class LocalShells implements Shells {
 		// `/etc/profile` sets PATH anew, so the skeleton's `.profile` puts the tools in front again.
 		const path = { PATH: `${toolsDir}:${searchPath}`, BERTH_TOOLS: toolsDir };
 		return { command: withoutInheritedDescriptors([shell, "-l"]), env: { ...env, ...path }, cwd: home };
+	}
+
+	ownerOf(): null {
+		return null;
 	}
 
 	giveTerminal(): void {

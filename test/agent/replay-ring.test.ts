@@ -18,7 +18,8 @@ test("the ring holds the newest bytes and knows their offsets, whatever the chun
 	const chunks = fc.array(fc.uint8Array({ maxLength: 20_000 }), { maxLength: 30 });
 	fc.assert(
 		fc.property(fc.integer({ min: 1, max: 40_000 }), chunks, (capacity, written) => {
-			const ring = new ReplayRing(capacity);
+			const evicted: Buffer[] = [];
+			const ring = new ReplayRing(capacity, (bytes) => evicted.push(Buffer.from(bytes)));
 			let model = Buffer.alloc(0);
 			for (const chunk of written) {
 				ring.append(Buffer.from(chunk));
@@ -26,6 +27,7 @@ test("the ring holds the newest bytes and knows their offsets, whatever the chun
 				assert.equal(ring.end, model.length);
 				assert.equal(ring.start, Math.max(0, model.length - capacity));
 				assert.deepEqual(readAll(ring), model.subarray(ring.start));
+				assert.deepEqual(Buffer.concat(evicted), model.subarray(0, ring.start));
 			}
 		}),
 		{ numRuns: 50 },
@@ -36,7 +38,8 @@ test("trimming keeps the newest bytes, and the ring fills again up to its capaci
 	const byte = fc.uint8Array({ minLength: 1, maxLength: 9_000 });
 	fc.assert(
 		fc.property(byte, fc.integer({ min: 1, max: 9_000 }), byte, (before, kept, after) => {
-			const ring = new ReplayRing(6_000);
+			const evicted: Buffer[] = [];
+			const ring = new ReplayRing(6_000, (bytes) => evicted.push(Buffer.from(bytes)));
 			ring.append(Buffer.from(before));
 			ring.trim(kept);
 			const model = Buffer.concat([before, after]);
@@ -45,6 +48,7 @@ test("trimming keeps the newest bytes, and the ring fills again up to its capaci
 			ring.append(Buffer.from(after));
 			assert.deepEqual(readAll(ring), model.subarray(ring.start));
 			assert.ok(ring.end - ring.start <= 6_000);
+			assert.deepEqual(Buffer.concat(evicted), model.subarray(0, ring.start));
 		}),
 	);
 });
