@@ -17,7 +17,7 @@ import type {
 
 const SIZE = { cols: 80, rows: 24 };
 /** Long enough for a busy two-core machine, short enough that a hang is seen. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 /** What a page keeps of one session. */
 export type Screen = {
@@ -122,7 +122,7 @@ export class PageClient implements Disposable {
 			if (isTrue()) resolve();
 		};
 		const timer = setTimeout(
-			() => reject(new Error(`waited ${PATIENCE_MS} ms for ${what}; last place ${JSON.stringify(this.place)}`)),
+			() => reject(new Error(`waited ${PATIENCE_MS} ms for ${what}; refused ${JSON.stringify(this.refused)}, last place ${JSON.stringify(this.place)}`)),
 			PATIENCE_MS,
 		);
 		this.#waiting.add(look);

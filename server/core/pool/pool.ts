@@ -31,6 +31,8 @@ export type EngineState = { kind: "unknown" } | { kind: "up" } | { kind: "down";
 const CONCURRENT_STARTS = 4;
 /** A container that lasted this long and then died is replaced at once; one that died sooner waits. */
 const STABLE_AFTER_MS = 30_000;
+/** Failures in a row after which a container whose agent does not speak is made anew instead of tried again. */
+const REPLACE_AFTER_FAILURES = 2;
 const STOPPED = Symbol("the pool stops");
 const RESTART_BACK_OFF: BackOff = { firstMs: 500, longestMs: 30_000 };
 
@@ -150,7 +152,7 @@ export class Pool implements AsyncDisposable {
 		while (!this.#stopping.signal.aborted) {
 			const startedAt = performance.now();
 			try {
-				const { container, link, lost } = await this.#limit(() => this.#bringUp(slot.ordinal));
+				const { container, link, lost } = await this.#limit(() => this.#bringUp(slot.ordinal, failures));
 				this.#options.log.info(
 					{ container: container.name, ms: Math.round(performance.now() - startedAt) },
 					"container is ready",
@@ -175,18 +177,24 @@ export class Pool implements AsyncDisposable {
 		}
 	}
 
-	async #bringUp(ordinal: Ordinal): Promise<{ container: PoolContainer; link: Link; lost: Promise<BerthError> }> {
+	async #bringUp(
+		ordinal: Ordinal,
+		failures: number,
+	): Promise<{ container: PoolContainer; link: Link; lost: Promise<BerthError> }> {
 		this.#stopping.signal.throwIfAborted();
 		const { driver, hello, log, onSessionEvent, prepare } = this.#options;
 		const container = await driver.ensure(ordinal);
 		const { promise: lost, resolve: onLost } = Promise.withResolvers<BerthError>();
-		const link = await Link.open({
+		const opening = Link.open({
 			connect: () => driver.connect(container),
 			hello,
 			onEvent: onSessionEvent,
 			onLost,
 			log: log.child({ container: container.name }),
 		});
+		// An agent that takes connections but does not speak looks fine to the driver, again and again.
+		if (failures >= REPLACE_AFTER_FAILURES) opening.catch(() => driver.remove(container.instanceId).catch(() => {}));
+		const link = await opening;
 		try {
 			if (driver.isolation === "containers" && !link.agent.isHardened) throw new BerthError("NOT_HARDENED");
 			await prepare(link);
