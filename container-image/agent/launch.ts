@@ -15,11 +15,26 @@ export const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/g
 const CLOSE_AND_EXEC =
 	'for path in /proc/self/fd/*; do [[ $path =~ [0-9]+$ ]]; n=$BASH_REMATCH; ((n > 2)) && exec {n}>&-; done; exec "$@"';
 
+/**
+ * Where memory runs out, the kernel ends the program with the highest score. The agent's is 0, as is everybody's in a
+ * container; without this it might be chosen, and with it everybody's sessions. No privilege is needed to raise it.
+ */
+const END_FIRST = "echo 500 >/proc/self/oom_score_adj; ";
+
 export type Command = { file: string; args: string[] };
 
 /** `command` with nothing inherited but the standard three descriptors. */
 export function withoutInheritedDescriptors(command: string[]): Command {
-	return { file: BASH, args: ["--noprofile", "--norc", "-c", CLOSE_AND_EXEC, "berth-launch", ...command] };
+	return bash(CLOSE_AND_EXEC, command);
+}
+
+/** The same, and what it starts is ended before the agent where memory runs out. */
+export function asExpendable(command: string[]): Command {
+	return bash(END_FIRST + CLOSE_AND_EXEC, command);
+}
+
+function bash(script: string, command: string[]): Command {
+	return { file: BASH, args: ["--noprofile", "--norc", "-c", script, "berth-launch", ...command] };
 }
 
 /** `command` as this account and no more: its groups, no capability left to gain, nothing setuid can give back. */

@@ -31,6 +31,9 @@ export type InputResult =
 	| { kind: "accepted"; accepted: number }
 	| { kind: "refused"; accepted: number; code: "INPUT_OUT_OF_ORDER" | "INPUT_OVERFLOW" | "SESSION_ENDED" };
 
+/** Replay of a session that has ended and that nobody looks at. Enough to see how it ended; up to eight are kept. */
+const ENDED_REPLAY_BYTES = 128 * 1024;
+
 /** Start of a shell that had ended before it could be looked at: no process has it. */
 const GONE = -1;
 
@@ -130,6 +133,7 @@ export class Session {
 		if (!this.#attachments.delete(attachment)) return;
 		attachment.carrier.onDetached(attachment);
 		if (this.#attachments.size === 0) this.#detachedAt = Date.now();
+		this.#saveMemory();
 		this.#applySize();
 		this.#regulate();
 		this.#options.onChanged(this);
@@ -189,8 +193,13 @@ export class Session {
 
 	#onExit(exit: PtyExit): void {
 		this.#life = { kind: "exited", at: Date.now(), exit };
+		this.#saveMemory();
 		this.#options.onExited(this);
 		this.#options.onChanged(this);
+	}
+
+	#saveMemory(): void {
+		if (!this.isAlive && this.#attachments.size === 0) this.#replay.trim(ENDED_REPLAY_BYTES);
 	}
 
 	#state(): SessionState {

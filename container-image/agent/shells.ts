@@ -3,7 +3,7 @@ import { chmodSync, chownSync } from "node:fs";
 import type { SessionId } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Place } from "./accounts.ts";
-import { asAccount, withoutInheritedDescriptors } from "./launch.ts";
+import { asAccount, asExpendable, withoutInheritedDescriptors } from "./launch.ts";
 import type { PtyOptions } from "./pty.ts";
 
 export interface Shells {
@@ -40,7 +40,7 @@ export class ContainerShells implements Shells {
 		const login = ["/usr/bin/prlimit", ...this.#limits, "--", ...asAccount(account, [shell, "-l"])];
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		return {
-			command: withoutInheritedDescriptors(login),
+			command: asExpendable(login),
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
 			env: tmp === null ? env : { ...env, TMPDIR: tmp, TMUX_TMPDIR: tmp },
 			cwd: home,

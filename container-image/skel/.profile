@@ -3,6 +3,8 @@
 # Programs that you install yourself: pip and npm install -g put them there.
 export PATH="$HOME/.local/bin:$PATH"
 export NPM_CONFIG_PREFIX="$HOME/.local"
+# pip's guard protects system packages, which nobody here can change anyway.
+export PIP_BREAK_SYSTEM_PACKAGES=1
 
 # Local mode: container-info is not in a system folder there.
 [ -z "$BERTH_TOOLS" ] || PATH="$BERTH_TOOLS:$PATH"
