@@ -34,12 +34,13 @@ export class Agent {
 		this.#board = new InfoBoard({ config, ownProcessesLimit, log });
 		this.#sessions = new Sessions({
 			shells: createShells(config, ownProcessesLimit),
+			log,
 			onEvent: (event) => this.#server.broadcast(event),
 			onCount: (account, home, running) => this.#board.setRunning(account, home, running),
 		});
-		const accounts = createAccounts(config);
+		const accounts = createAccounts(config, log);
 		this.#server = new LinkServer({
-			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened }),
+			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened, log }),
 			log,
 			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
 			onPolicy: (policy) => this.#board.setPolicy(policy),
@@ -58,8 +59,10 @@ export class Agent {
 	}
 }
 
-function createAccounts(config: Config): Accounts {
-	return config.mode === "local" ? new LocalAccounts(config) : new LinuxAccounts(config);
+function createAccounts(config: Config, log: Log): Accounts {
+	const { workspace, skeleton, shell } = config;
+	if (config.mode === "local") return new LocalAccounts({ workspace, skeleton });
+	return new LinuxAccounts({ workspace, skeleton, shell, log });
 }
 
 function createShells(config: Config, ownProcessesLimit: number | null): Shells {

@@ -80,6 +80,7 @@ export class InfoBoard {
 
 	close(): void {
 		this.#stopTimer();
+		this.#entries.clear();
 		this.#files.close();
 	}
 

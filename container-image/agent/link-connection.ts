@@ -20,13 +20,11 @@ import {
 	LINK_HEARTBEAT_MS,
 	LINK_PROTOCOL_VERSION,
 	type LinkEvent,
-	LinkRequest,
-	type LinkResponse,
 } from "../../server/protocol/link.ts";
 import { assertNever } from "./assert-never.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ChannelWriter, LinkAttachments } from "./link-attachments.ts";
-import type { Policy, RequestHandler } from "./link-requests.ts";
+import { describeIssue, type Policy, type RequestHandler } from "./link-requests.ts";
 import type { Log } from "./log.ts";
 
 /** Silence, although we ping, after which the link is taken for dead. */
@@ -186,37 +184,13 @@ export class LinkConnection implements ChannelWriter {
 	#onRequest(number: number, value: unknown): void {
 		const policy = this.#policy();
 		if (typeof value !== "object" || value === null) throw new FrameError("request is no object");
-		const request = LinkRequest.safeParse(value);
-		if (request.success) {
-			void this.#answer(number, request.data, policy);
-			return;
-		}
-		this.#respond(number, { ok: false, code: "BAD_REQUEST", detail: describeIssue(request.error) });
+		void this.#answer(number, value, policy);
 	}
 
-	async #answer(number: number, request: LinkRequest, policy: Policy): Promise<void> {
-		try {
-			const { result, attachment } = await this.#options.requests.handle(request, this.#attachments, policy);
-			this.#respond(number, { ok: true, result });
-			attachment?.begin();
-		} catch (thrown) {
-			this.#respond(number, this.#asRefusal(thrown, request));
-		}
-	}
-
-	#asRefusal(thrown: unknown, { op }: LinkRequest): LinkResponse {
-		const { log } = this.#options;
-		if (!(thrown instanceof BerthError)) {
-			log.error({ error: thrown, op }, "request failed unexpectedly");
-			return { ok: false, code: "INTERNAL" };
-		}
-		if (thrown.cause !== undefined) log.error({ error: thrown, op }, "request failed");
-		const { code, detail } = thrown;
-		return { ok: false, code, ...(detail === undefined ? {} : { detail: detail.slice(0, 1000) }) };
-	}
-
-	#respond(number: number, response: LinkResponse): void {
+	async #answer(number: number, value: unknown, policy: Policy): Promise<void> {
+		const { response, attachment } = await this.#options.requests.answer(value, this.#attachments, policy);
 		this.#write(encodeJsonFrame(FrameType.response, number, response));
+		attachment?.begin();
 	}
 
 	#onBye(bye: Bye | undefined): void {
@@ -259,9 +233,4 @@ export class LinkConnection implements ChannelWriter {
 		this.#attachments.close();
 		this.#options.onClosed(this);
 	}
-}
-
-/** The first thing that is wrong, e.g. `account.uid: Invalid input`. */
-function describeIssue({ issues: [first] }: z.ZodError): string {
-	return first === undefined ? "invalid" : `${first.path.join(".")}: ${first.message}`.slice(0, 1000);
 }

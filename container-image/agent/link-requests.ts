@@ -1,10 +1,12 @@
 /** What gateways ask for, one function per operation. */
-import { BerthError } from "../../server/protocol/errors.ts";
+import type { z } from "zod";
+import { BerthError, type ErrorCode } from "../../server/protocol/errors.ts";
 import {
 	type GatewayHello,
 	HOMES_PER_PAGE,
-	type LinkRequest,
+	LinkRequest,
 	type LinkRequestOf,
+	type LinkResponse,
 	type LinkResults,
 } from "../../server/protocol/link.ts";
 import type { Accounts } from "./accounts.ts";
@@ -12,13 +14,18 @@ import { assertNever } from "./assert-never.ts";
 import type { Attachment } from "./attachment.ts";
 import { listHomes } from "./home.ts";
 import type { LinkAttachments } from "./link-attachments.ts";
+import type { Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 
+/** Characters that the protocol allows. */
+const MAX_DETAIL = 1000;
+
 export type Policy = GatewayHello["policy"];
 
-/** An answer, and the attachment whose output may flow once the answer is on its way. */
-export type Handled = { result: LinkResults[LinkRequest["op"]]; attachment?: Attachment };
+/** A result, and the attachment whose output may flow once the answer is on its way. */
+type Handled = { result: LinkResults[LinkRequest["op"]]; attachment?: Attachment };
+export type Answer = { response: LinkResponse; attachment?: Attachment };
 
 export type RequestContext = {
 	mode: "container" | "local";
@@ -26,6 +33,7 @@ export type RequestContext = {
 	accounts: Accounts;
 	sessions: Sessions;
 	isHardened(): boolean;
+	log: Log;
 };
 
 export class RequestHandler {
@@ -35,8 +43,30 @@ export class RequestHandler {
 		this.#context = context;
 	}
 
+	/** Answers whatever was asked. Never throws: here failures become answers. */
+	async answer(value: unknown, link: LinkAttachments, policy: Policy): Promise<Answer> {
+		const request = LinkRequest.safeParse(value);
+		if (!request.success) return refuse("BAD_REQUEST", describeIssue(request.error));
+		try {
+			const { result, attachment } = await this.#handle(request.data, link, policy);
+			return { response: { ok: true, result }, ...(attachment === undefined ? {} : { attachment }) };
+		} catch (thrown) {
+			return this.#refusalOf(thrown, request.data);
+		}
+	}
+
+	#refusalOf(thrown: unknown, { op }: LinkRequest): Answer {
+		const { log } = this.#context;
+		if (!(thrown instanceof BerthError)) {
+			log.error({ error: thrown, op }, "request failed unexpectedly");
+			return refuse("INTERNAL");
+		}
+		if (thrown.cause !== undefined) log.error({ error: thrown, op }, "request failed");
+		return refuse(thrown.code, thrown.detail);
+	}
+
 	/** Throws `BerthError` for what the gateway is to be told; anything else is a surprise. */
-	async handle(request: LinkRequest, link: LinkAttachments, policy: Policy): Promise<Handled> {
+	async #handle(request: LinkRequest, link: LinkAttachments, policy: Policy): Promise<Handled> {
 		const { sessions } = this.#context;
 		switch (request.op) {
 			case "open":
@@ -99,6 +129,15 @@ export class RequestHandler {
 }
 
 const DONE: Handled = { result: {} };
+
+function refuse(code: ErrorCode, detail?: string): Answer {
+	return { response: { ok: false, code, ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_DETAIL) }) } };
+}
+
+/** The first thing that is wrong, e.g. `account.uid: Invalid input`. */
+export function describeIssue({ issues: [first] }: z.ZodError): string {
+	return first === undefined ? "invalid" : `${first.path.join(".")}: ${first.message}`;
+}
 
 function bind(
 	link: LinkAttachments,

@@ -7,12 +7,13 @@ import type { Account } from "../../server/protocol/link.ts";
 import type { Accounts, Place } from "./accounts.ts";
 import { type AccountEntry, readSystemIds, type SystemIds, writeAccountFiles } from "./extrausers.ts";
 import { findHomeOf, isOwnFolder, makeHome } from "./home.ts";
+import type { Log } from "./log.ts";
 
 const ACCOUNT_FILES = "/run/extrausers";
 /** Parent of the private temporary folders. The agent is the first to run, so that nobody can have made it. */
 const TMP_PARENT = "/tmp/users";
 
-export type LinuxAccountsOptions = { workspace: string; skeleton: string; shell: string };
+export type LinuxAccountsOptions = { workspace: string; skeleton: string; shell: string; log: Log };
 
 export class LinuxAccounts implements Accounts {
 	readonly #options: LinuxAccountsOptions;
@@ -60,6 +61,7 @@ export class LinuxAccounts implements Accounts {
 		writeAccountFiles(ACCOUNT_FILES, [...this.#byName.values(), { username, uid, home, shell }]);
 		this.#byName.set(username, { username, uid, home, shell });
 		this.#nameByUid.set(uid, username);
+		this.#options.log.info({ username, uid }, "account ready");
 	}
 
 	#refuseConflicts({ username, uid }: Account): void {

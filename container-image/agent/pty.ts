@@ -1,11 +1,11 @@
 /** One program on a terminal of its own: bytes out, bytes in, size, end. */
-import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import { ReadStream } from "node:tty";
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import type { Command } from "./launch.ts";
 import { nativePty } from "./native-pty.ts";
+import { PtyInput } from "./pty-input.ts";
 
 export type PtyOptions = {
 	command: Command;
@@ -18,13 +18,6 @@ export type PtyOptions = {
 };
 
 export type PtyExit = { exitCode: number | null; signal: string | null };
-
-/** Input taken for a program that does not read. Four pages' windows; then input is refused. */
-export const MAX_PENDING_INPUT_BYTES = 256 * 1024;
-
-/** Pauses between attempts to hand pending input on. The kernel takes 4 KiB each time the program has read. */
-const INPUT_RETRY_FIRST_MS = 2;
-const INPUT_RETRY_MAX_MS = 64;
 
 /**
  * After the program's end its output is read until the terminal is closed. Processes that it left behind may hold it
@@ -48,10 +41,7 @@ export class Pty {
 	#isReported = false;
 	#drainedBytes = 0;
 	#drainTimer: NodeJS.Timeout | undefined;
-	readonly #pending: Buffer[] = [];
-	#pendingBytes = 0;
-	#retryTimer: NodeJS.Timeout | undefined;
-	#retryMs = INPUT_RETRY_FIRST_MS;
+	readonly #input: PtyInput;
 
 	/** Throws `BerthError` SPAWN_FAILED. */
 	constructor(options: PtyOptions) {
@@ -60,6 +50,7 @@ export class Pty {
 		this.pid = pid;
 		this.path = pty;
 		this.#fd = fd;
+		this.#input = new PtyInput(fd);
 		this.#stream = new ReadStream(fd);
 		this.#stream.on("data", (bytes: Buffer) => this.#onData(bytes));
 		// EIO is how Linux says that the other side is closed; any other failure ends reading just the same.
@@ -69,15 +60,7 @@ export class Pty {
 
 	/** Takes all of `bytes`, or none and returns false where too much is pending. */
 	write(bytes: Buffer): boolean {
-		if (!this.#isOpen) return true;
-		if (this.#pendingBytes + bytes.length > MAX_PENDING_INPUT_BYTES) return false;
-		const written = this.#pendingBytes === 0 ? this.#writeNow(bytes) : 0;
-		if (written === bytes.length || !this.#isOpen) return true;
-		// A copy: `bytes` is a view into all that came from the gateway at once.
-		this.#pending.push(Buffer.from(bytes.subarray(written)));
-		this.#pendingBytes += bytes.length - written;
-		this.#retryLater();
-		return true;
+		return this.#input.write(bytes);
 	}
 
 	resize({ cols, rows }: TerminalSize): void {
@@ -96,7 +79,7 @@ export class Pty {
 	#onData(bytes: Buffer): void {
 		this.#options.onOutput(bytes);
 		// Whoever prints may have read.
-		if (this.#pendingBytes > 0) this.#flushPending();
+		this.#input.flush();
 		if (this.#exit === null) return;
 		this.#drainedBytes += bytes.length;
 		if (this.#drainedBytes > DRAIN_MAX_BYTES) this.#close();
@@ -105,7 +88,7 @@ export class Pty {
 
 	#onProgramEnd(code: number, signal: number): void {
 		this.#exit = signal === 0 ? { exitCode: code, signal: null } : { exitCode: null, signal: signalName(signal) };
-		this.#dropPending();
+		this.#input.close();
 		if (!this.#isOpen) {
 			this.#report();
 			return;
@@ -131,7 +114,7 @@ export class Pty {
 	/** From here on the descriptor's number may be anybody's. */
 	#close(): void {
 		this.#isOpen = false;
-		this.#dropPending();
+		this.#input.close();
 		clearTimeout(this.#drainTimer);
 		this.#stream.destroy();
 	}
@@ -140,50 +123,6 @@ export class Pty {
 		if (this.#isReported || this.#exit === null) return;
 		this.#isReported = true;
 		this.#options.onExit(this.#exit);
-	}
-
-	#flushPending(): void {
-		while (this.#isOpen) {
-			const [first] = this.#pending;
-			if (first === undefined) return;
-			const written = this.#writeNow(first);
-			if (this.#pending.length === 0) return;
-			this.#pendingBytes -= written;
-			if (written > 0) this.#retryMs = INPUT_RETRY_FIRST_MS;
-			if (written < first.length) {
-				this.#pending[0] = first.subarray(written);
-				this.#retryLater();
-				return;
-			}
-			this.#pending.shift();
-		}
-	}
-
-	/** Bytes that the kernel took. */
-	#writeNow(bytes: Buffer): number {
-		try {
-			return writeSync(this.#fd, bytes);
-		} catch (thrown) {
-			// EIO: the program has closed its side. What it did not read is nobody's any more.
-			if (!isAgain(thrown)) this.#dropPending();
-			return isAgain(thrown) ? 0 : bytes.length;
-		}
-	}
-
-	#retryLater(): void {
-		if (this.#retryTimer !== undefined) return;
-		this.#retryTimer = setTimeout(() => {
-			this.#retryTimer = undefined;
-			this.#flushPending();
-		}, this.#retryMs);
-		this.#retryMs = Math.min(this.#retryMs * 2, INPUT_RETRY_MAX_MS);
-	}
-
-	#dropPending(): void {
-		clearTimeout(this.#retryTimer);
-		this.#retryTimer = undefined;
-		this.#pending.length = 0;
-		this.#pendingBytes = 0;
 	}
 }
 
@@ -200,8 +139,4 @@ function fork({ command, env, cwd, size }: PtyOptions, onEnd: (code: number, sig
 function signalName(number: number): string {
 	const found = Object.entries(constants.signals).find(([, value]) => value === number);
 	return found?.[0] ?? `SIG${number}`;
-}
-
-function isAgain(thrown: unknown): boolean {
-	return thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN";
 }

@@ -6,6 +6,7 @@ import { SessionId, type Username } from "../../server/protocol/ids.ts";
 import type { Account, LinkEvent } from "../../server/protocol/link.ts";
 import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { Place } from "./accounts.ts";
+import type { Log } from "./log.ts";
 import { Session } from "./session.ts";
 import type { Shells } from "./shells.ts";
 import { Terminator } from "./termination.ts";
@@ -28,6 +29,7 @@ export type OpenOptions = {
 
 export type SessionsOptions = {
 	shells: Shells;
+	log: Log;
 	/** For every link. */
 	onEvent(event: LinkEvent): void;
 	/** The number of this account's running sessions is another one. */
@@ -69,6 +71,7 @@ export class Sessions {
 		});
 		this.#giveTerminal(session);
 		this.#byId.set(sessionId, session);
+		this.#options.log.info({ username, sessionId, pid: session.shell.pid }, "session opened");
 		this.#tellCount(session);
 		this.#onChanged(session);
 		return session;
@@ -124,6 +127,7 @@ export class Sessions {
 		session.detachAll();
 		this.#changed.delete(session);
 		const { username, sessionId } = session;
+		this.#options.log.info({ username, sessionId }, "session closed");
 		this.#options.onEvent({ kind: "session-closed", username, sessionId });
 		this.#tellCount(session);
 	}
@@ -144,7 +148,9 @@ export class Sessions {
 
 	#onExited(session: Session): void {
 		if (!this.#isKnown(session)) return;
-		const exited = this.#of(session.username).filter(({ isAlive }) => !isAlive);
+		const { username, sessionId } = session;
+		this.#options.log.info({ username, sessionId, ...session.info().state }, "session exited");
+		const exited = this.#of(username).filter(({ isAlive }) => !isAlive);
 		exited.sort((a, b) => (a.exitedAt ?? 0) - (b.exitedAt ?? 0));
 		for (const oldest of exited.slice(0, -MAX_EXITED_PER_USER)) this.#forget(oldest);
 		this.#tellCount(session);
