@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { defineConfig } from "vite";
+
+const WEB_ROOT = join(import.meta.dirname, "web");
+
+export default defineConfig({
+	root: WEB_ROOT,
+	build: {
+		outDir: join(WEB_ROOT, "dist"),
+		emptyOutDir: true,
+		target: "es2023",
+		// Inlined assets would be data: URLs, which the page's policy allows for images only.
+		assetsInlineLimit: 0,
+		rollupOptions: { input: join(WEB_ROOT, "container-terminal/index.html") },
+	},
+	experimental: {
+		// Pages are served without a trailing slash, so that what they name lies beside them, also below a sub-path.
+		renderBuiltUrl: (file, { hostType }) => (hostType === "html" ? `./${file}` : { relative: true }),
+	},
+});

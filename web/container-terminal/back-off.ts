@@ -1,0 +1,13 @@
+/** Pauses between attempts to reach the gateway. */
+
+const FIRST_MS = 500;
+const LONGEST_MS = 10_000;
+
+/**
+ * Pause before attempt `attempt` (from 1), ms: doubles up to ten seconds, and is spread over its second half, so that
+ * a thousand pages whose gateway was restarted do not come back in one second.
+ */
+export function reconnectDelayMs(attempt: number, random: () => number = Math.random): number {
+	const whole = Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1));
+	return Math.round(whole * (0.5 + random() / 2));
+}

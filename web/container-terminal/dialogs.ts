@@ -1,0 +1,75 @@
+/** Questions and lists in dialogs of the page's own. */
+
+export type Question = { title: string; text: string; yes: string; isDanger?: boolean };
+
+/** Asks, and resolves with whether the answer was yes. Escape is no. */
+export async function confirm({ title, text, yes, isDanger = false }: Question): Promise<boolean> {
+	const body = element("p", { className: "dialog-text", textContent: text });
+	const no = button("Cancel", "button button-quiet", "no");
+	const ok = button(yes, isDanger ? "button button-danger" : "button", "yes");
+	return (await open(title, [body, row(no, ok)], ok)) === "yes";
+}
+
+/** Links come from whatever a program prints: only web addresses open, and only after a look at them. */
+export async function confirmLink(address: string): Promise<void> {
+	if (!/^https?:\/\//i.test(address)) return;
+	const isWanted = await confirm({ title: "Open this link?", text: address, yes: "Open in a new tab" });
+	if (isWanted) window.open(address, "_blank", "noopener,noreferrer");
+}
+
+const MAX_PREVIEW = 600;
+
+/** Each line of a paste is run as it arrives where the program does not ask for pastes to be marked. */
+export async function confirmPaste(text: string): Promise<boolean> {
+	const preview = text.length > MAX_PREVIEW ? `${text.slice(0, MAX_PREVIEW)}…` : text;
+	return await confirm({ title: "Paste several lines?", text: preview, yes: "Paste" });
+}
+
+export type ShortcutRow = { keys: string; does: string };
+
+export async function showShortcuts(rows: readonly ShortcutRow[]): Promise<void> {
+	const list = element("dl", { className: "shortcuts" });
+	for (const { keys, does } of rows) {
+		const term = element("dt", {});
+		term.append(...keys.split(" ").map((key) => element("kbd", { textContent: key })));
+		list.append(term, element("dd", { textContent: does }));
+	}
+	const close = button("Close", "button", "close");
+	await open("Keyboard shortcuts", [list, row(close)], close);
+}
+
+/** Shows `content` under `title` until it is closed; resolves with the button's value, empty for Escape. */
+export async function open(title: string, content: readonly Node[], focus: HTMLElement): Promise<string> {
+	const dialog = element("dialog", { className: "dialog" });
+	const form = element("form", { method: "dialog" });
+	form.append(element("h2", { textContent: title }), ...content);
+	dialog.append(form);
+	dialog.setAttribute("aria-label", title);
+	document.body.append(dialog);
+	dialog.showModal();
+	focus.focus();
+	// A click beside the dialog closes it.
+	dialog.addEventListener("click", (event) => {
+		if (event.target === dialog) dialog.close("");
+	});
+	await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+	dialog.remove();
+	return dialog.returnValue;
+}
+
+export function element<Name extends keyof HTMLElementTagNameMap>(
+	name: Name,
+	properties: Partial<HTMLElementTagNameMap[Name]>,
+): HTMLElementTagNameMap[Name] {
+	return Object.assign(document.createElement(name), properties);
+}
+
+export function button(text: string, className: string, value: string): HTMLButtonElement {
+	return element("button", { textContent: text, className, value, type: "submit" });
+}
+
+export function row(...children: Node[]): HTMLElement {
+	const line = element("div", { className: "dialog-row" });
+	line.append(...children);
+	return line;
+}

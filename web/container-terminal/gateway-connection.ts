@@ -1,0 +1,176 @@
+/** The page's connection to the gateway: opens it, measures it, opens it again, and says how it is. */
+import { io, type Socket } from "socket.io-client";
+import type { WireError } from "../../server/protocol/errors.ts";
+import { TERMINAL_PROTOCOL_VERSION } from "../../server/protocol/limits.ts";
+import { socketParser } from "../../server/protocol/socket-parser.ts";
+import type {
+	GatewayToPageEvents,
+	PageRequest,
+	PageRequestName,
+	PageRequestResults,
+	PageToGatewayEvents,
+	Place,
+	Reply,
+	Welcome,
+} from "../../server/protocol/terminal.ts";
+import { reconnectDelayMs } from "./back-off.ts";
+
+export type ConnectionState =
+	| { kind: "connecting" }
+	/** `roundTripMs` is null until it has been measured. */
+	| { kind: "connected"; roundTripMs: number | null }
+	/** `at` is the Unix time of the next attempt, ms. */
+	| { kind: "reconnecting"; at: number }
+	/** Trying again would not help. */
+	| { kind: "refused"; error: WireError };
+
+export type ConnectionEvents = {
+	onState(state: ConnectionState): void;
+	onWelcome(welcome: Welcome): void;
+	onPlace(place: Place): void;
+};
+
+/** What a request is answered with when nobody answers. */
+export class RequestFailure extends Error {
+	override readonly name = "RequestFailure";
+	readonly error: WireError;
+
+	constructor(error: WireError) {
+		super(error.message);
+		this.error = error;
+	}
+}
+
+const PING_EVERY_MS = 4_000;
+const REQUEST_LIMIT_MS = 20_000;
+const CONNECT_LIMIT_MS = 10_000;
+/** Remembers that the page has reloaded itself, so that it does not do so again and again. */
+const RELOADED_KEY = "berth.reloaded";
+
+export class GatewayConnection {
+	readonly socket: Socket<GatewayToPageEvents, PageToGatewayEvents>;
+	readonly #events: ConnectionEvents;
+	#attempt = 0;
+	#retry: number | undefined;
+	#state: ConnectionState = { kind: "connecting" };
+
+	constructor(events: ConnectionEvents) {
+		this.#events = events;
+		this.socket = io({
+			// Beside the page, also below a sub-path.
+			path: new URL("socket.io/", location.href).pathname,
+			parser: socketParser,
+			transports: ["websocket", "polling"],
+			tryAllTransports: true,
+			timeout: CONNECT_LIMIT_MS,
+			autoConnect: false,
+			reconnection: false,
+		});
+		this.socket.on("connect", () => this.#onConnect());
+		this.socket.on("connect_error", (error) => this.#onConnectError(error));
+		this.socket.on("disconnect", () => this.#retryLater());
+		this.socket.on("welcome", (welcome) => this.#onWelcome(welcome));
+		this.socket.on("place", (place) => events.onPlace(place));
+		setInterval(() => void this.#measure(), PING_EVERY_MS);
+		addEventListener("online", () => this.retryNow());
+		document.addEventListener("visibilitychange", () => {
+			if (document.visibilityState === "visible") this.retryNow();
+		});
+	}
+
+	get state(): ConnectionState {
+		return this.#state;
+	}
+
+	open(): void {
+		this.socket.connect();
+	}
+
+	/** Ends the pause before the next attempt. */
+	retryNow(): void {
+		if (this.#state.kind !== "reconnecting") return;
+		clearTimeout(this.#retry);
+		this.#enter({ kind: "connecting" });
+		this.socket.connect();
+	}
+
+	/** Throws `RequestFailure` where the gateway refuses or does not answer. */
+	async request<Name extends PageRequestName>(
+		name: Name,
+		request: PageRequestInput<Name>,
+	): Promise<PageRequestResults[Name]> {
+		const reply = await this.#emit(name, request).catch((): Reply<PageRequestResults[Name]> => UNANSWERED);
+		if (!reply.ok) throw new RequestFailure(reply.error);
+		return reply;
+	}
+
+	async #emit<Name extends PageRequestName>(name: Name, request: object): Promise<Reply<PageRequestResults[Name]>> {
+		// The events' own types pair each name with its request; Socket.IO's helper types lose that for a variable name.
+		const socket = this.socket.timeout(REQUEST_LIMIT_MS) as unknown as {
+			emitWithAck(name: Name, request: object): Promise<Reply<PageRequestResults[Name]>>;
+		};
+		return await socket.emitWithAck(name, request);
+	}
+
+	#onConnect(): void {
+		this.#attempt = 0;
+		this.#enter({ kind: "connected", roundTripMs: null });
+		void this.#measure();
+	}
+
+	#onWelcome(welcome: Welcome): void {
+		if (welcome.protocol !== TERMINAL_PROTOCOL_VERSION && reloadOnce("protocol")) return;
+		sessionStorage.removeItem(RELOADED_KEY);
+		this.#events.onWelcome(welcome);
+	}
+
+	#onConnectError(error: Error & { data?: WireError }): void {
+		if (error.data?.code === "UNAUTHENTICATED" && reloadOnce("cookie")) return;
+		if (error.data !== undefined) this.#enter({ kind: "refused", error: error.data });
+		else this.#retryLater();
+	}
+
+	#retryLater(): void {
+		this.#attempt += 1;
+		const delay = reconnectDelayMs(this.#attempt);
+		clearTimeout(this.#retry);
+		this.#retry = window.setTimeout(() => this.retryNow(), delay);
+		this.#enter({ kind: "reconnecting", at: Date.now() + delay });
+	}
+
+	async #measure(): Promise<void> {
+		if (!this.socket.connected || document.visibilityState === "hidden") return;
+		const start = performance.now();
+		await this.request("berth:ping", {}).catch(() => {});
+		const roundTripMs = performance.now() - start;
+		if (this.socket.connected) this.#enter({ kind: "connected", roundTripMs });
+	}
+
+	#enter(state: ConnectionState): void {
+		this.#state = state;
+		this.#events.onState(state);
+	}
+}
+
+/** Requests as the page writes them: ids are plain text until the gateway has parsed them. */
+export type PageRequestInput<Name extends PageRequestName> = {
+	[Key in keyof PageRequest<Name>]: PageRequest<Name>[Key] extends string ? string : PageRequest<Name>[Key];
+};
+
+const UNANSWERED: { ok: false; error: WireError } = {
+	ok: false,
+	error: {
+		code: "LINK_BROKEN",
+		message: "The gateway did not answer.",
+		action: "The page tries again by itself.",
+		isRetryable: true,
+	},
+};
+
+/** Reloads the page, unless it has done so for this reason already. */
+function reloadOnce(reason: string): boolean {
+	if (sessionStorage.getItem(RELOADED_KEY) === reason) return false;
+	sessionStorage.setItem(RELOADED_KEY, reason);
+	location.reload();
+	return true;
+}

@@ -1,0 +1,103 @@
+/** Search in the visible session. The add-on is loaded when it is first needed. */
+import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
+import type { Terminal } from "@xterm/xterm";
+import { byId } from "./connection-status.ts";
+
+const DECORATIONS = {
+	matchBackground: "#b58900",
+	matchOverviewRuler: "#b58900",
+	activeMatchBackground: "#f0a000",
+	activeMatchColorOverviewRuler: "#f0a000",
+};
+
+export class SearchBar {
+	readonly #bar = byId("search");
+	readonly #text = input("search-text");
+	readonly #case = input("search-case");
+	readonly #regex = input("search-regex");
+	readonly #addons = new WeakMap<Terminal, SearchAddon>();
+	readonly #visible: () => Terminal | null;
+	readonly #onClosed: () => void;
+
+	/** `visible` gives the terminal to search in; `onClosed` gives the keyboard back to it. */
+	constructor(visible: () => Terminal | null, onClosed: () => void) {
+		this.#visible = visible;
+		this.#onClosed = onClosed;
+		this.#bar.addEventListener("submit", (event) => {
+			event.preventDefault();
+			void this.#find("next");
+		});
+		byId("search-previous").addEventListener("click", () => void this.#find("previous"));
+		byId("search-close").addEventListener("click", () => this.close());
+		this.#bar.addEventListener("keydown", (event) => this.#onKey(event));
+		for (const field of [this.#text, this.#case, this.#regex]) {
+			field.addEventListener("input", () => void this.#find("next", true));
+		}
+	}
+
+	open(): void {
+		this.#bar.hidden = false;
+		const selection = this.#visible()?.getSelection() ?? "";
+		if (selection !== "" && !selection.includes("\n")) this.#text.value = selection;
+		this.#text.select();
+		this.#text.focus();
+	}
+
+	close(): void {
+		this.#bar.hidden = true;
+		const terminal = this.#visible();
+		if (terminal !== null) this.#addons.get(terminal)?.clearDecorations();
+		this.#onClosed();
+	}
+
+	#onKey(event: KeyboardEvent): void {
+		if (event.key === "Escape") this.close();
+		else if (event.key === "Enter" && event.shiftKey) void this.#find("previous");
+		else return;
+		event.preventDefault();
+	}
+
+	async #find(direction: "next" | "previous", incremental = false): Promise<void> {
+		const terminal = this.#visible();
+		if (terminal === null) return;
+		const search = await this.#addonOf(terminal);
+		const options: ISearchOptions = {
+			caseSensitive: this.#case.checked,
+			regex: this.#regex.checked && isRegex(this.#text.value),
+			decorations: DECORATIONS,
+		};
+		if (this.#text.value === "") search.clearDecorations();
+		else if (direction === "next") search.findNext(this.#text.value, { ...options, incremental });
+		else search.findPrevious(this.#text.value, options);
+	}
+
+	async #addonOf(terminal: Terminal): Promise<SearchAddon> {
+		const known = this.#addons.get(terminal);
+		if (known !== undefined) return known;
+		const { SearchAddon } = await import("@xterm/addon-search");
+		const addon = new SearchAddon();
+		terminal.loadAddon(addon);
+		this.#addons.set(terminal, addon);
+		addon.onDidChangeResults(({ resultIndex, resultCount }) => {
+			const shown = resultIndex < 0 ? "" : `${resultIndex + 1} of `;
+			byId("search-count").textContent = resultCount === 0 ? "no match" : `${shown}${resultCount}`;
+		});
+		return addon;
+	}
+}
+
+/** While it is being typed a pattern is often none yet. */
+function isRegex(pattern: string): boolean {
+	try {
+		new RegExp(pattern);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function input(id: string): HTMLInputElement {
+	const found = byId(id);
+	if (!(found instanceof HTMLInputElement)) throw new Error(`#${id} is no field`);
+	return found;
+}

@@ -1,0 +1,49 @@
+/** Keys that the page takes. All need Ctrl+Shift or Ctrl with a key that no shell uses, so that programs keep theirs. */
+import type { ShortcutRow } from "./dialogs.ts";
+
+export type Action =
+	| "copy"
+	| "paste"
+	| "search"
+	| "new-tab"
+	| "close-tab"
+	| "next-tab"
+	| "previous-tab"
+	| "larger"
+	| "smaller"
+	| "usual-size"
+	| "help";
+
+type Shortcut = ShortcutRow & { action: Action; matches(event: KeyboardEvent): boolean };
+
+const withCtrlShift = (code: string) => (event: KeyboardEvent) =>
+	event.ctrlKey && event.shiftKey && event.code === code;
+const withCtrl =
+	(...keys: string[]) =>
+	(event: KeyboardEvent) =>
+		(event.ctrlKey || event.metaKey) && !event.altKey && keys.includes(event.key);
+const withAltShift = (code: string) => (event: KeyboardEvent) => event.altKey && event.shiftKey && event.code === code;
+
+export const SHORTCUTS: readonly Shortcut[] = [
+	{ action: "copy", keys: "Ctrl Shift C", does: "Copy the selection", matches: withCtrlShift("KeyC") },
+	{ action: "paste", keys: "Ctrl Shift V", does: "Paste", matches: withCtrlShift("KeyV") },
+	{ action: "search", keys: "Ctrl Shift F", does: "Search in this session", matches: withCtrlShift("KeyF") },
+	{ action: "new-tab", keys: "Alt Shift T", does: "New session", matches: withAltShift("KeyT") },
+	{ action: "close-tab", keys: "Alt Shift W", does: "Close this session", matches: withAltShift("KeyW") },
+	{ action: "next-tab", keys: "Alt Shift →", does: "Next session", matches: withAltShift("ArrowRight") },
+	{ action: "previous-tab", keys: "Alt Shift ←", does: "Previous session", matches: withAltShift("ArrowLeft") },
+	{ action: "larger", keys: "Ctrl +", does: "Larger text", matches: withCtrl("+", "=") },
+	{ action: "smaller", keys: "Ctrl −", does: "Smaller text", matches: withCtrl("-") },
+	{ action: "usual-size", keys: "Ctrl 0", does: "Usual text size", matches: withCtrl("0") },
+	{ action: "help", keys: "Ctrl Shift ?", does: "This list", matches: withCtrlShift("Slash") },
+];
+
+/** Things to know that are no keys of the page. */
+export const HINTS: readonly ShortcutRow[] = [
+	{ keys: "F2", does: "Rename the session whose tab has the focus (or double-click the tab)" },
+	{ keys: "Ctrl C", does: "Goes to the program, as everything else does" },
+];
+
+export function actionOf(event: KeyboardEvent): Action | null {
+	return SHORTCUTS.find(({ matches }) => matches(event))?.action ?? null;
+}

@@ -1,0 +1,77 @@
+/** Colours of the terminal, light and dark. Each text colour has a contrast of at least 4.5 to its background. */
+import type { ITheme } from "@xterm/xterm";
+import type { ThemeChoice } from "./settings.ts";
+
+const DARK: ITheme = {
+	background: "#0f1419",
+	foreground: "#d7dee6",
+	cursor: "#4fd1bd",
+	cursorAccent: "#0f1419",
+	selectionBackground: "#2b4a5c",
+	scrollbarSliderBackground: "#ffffff1f",
+	scrollbarSliderHoverBackground: "#ffffff38",
+	scrollbarSliderActiveBackground: "#ffffff4d",
+	black: "#3b4652",
+	red: "#ff7b72",
+	green: "#6bd49a",
+	yellow: "#e8bf6a",
+	blue: "#6cb6ff",
+	magenta: "#d2a8ff",
+	cyan: "#4fd1bd",
+	white: "#c3cdd6",
+	brightBlack: "#7d8a97",
+	brightRed: "#ffa198",
+	brightGreen: "#8ee8b5",
+	brightYellow: "#f6d793",
+	brightBlue: "#96cbff",
+	brightMagenta: "#e2c5ff",
+	brightCyan: "#83e6d7",
+	brightWhite: "#f3f6f9",
+};
+
+const LIGHT: ITheme = {
+	background: "#ffffff",
+	foreground: "#1d2730",
+	cursor: "#0c7a6b",
+	cursorAccent: "#ffffff",
+	selectionBackground: "#bfe3dd",
+	scrollbarSliderBackground: "#0000001f",
+	scrollbarSliderHoverBackground: "#00000038",
+	scrollbarSliderActiveBackground: "#0000004d",
+	black: "#1d2730",
+	red: "#b3261e",
+	green: "#1b7a43",
+	yellow: "#875a00",
+	blue: "#0b62b8",
+	magenta: "#8330b5",
+	cyan: "#0c7a6b",
+	white: "#5b6772",
+	brightBlack: "#5f6b76",
+	brightRed: "#c43a31",
+	brightGreen: "#1c7f46",
+	brightYellow: "#8d6003",
+	brightBlue: "#1a6fc4",
+	brightMagenta: "#9440c4",
+	brightCyan: "#0f7f70",
+	brightWhite: "#3a4651",
+};
+
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+
+export function isDark(choice: ThemeChoice): boolean {
+	return choice === "auto" ? systemIsDark.matches : choice === "dark";
+}
+
+export function terminalTheme(choice: ThemeChoice): ITheme {
+	return isDark(choice) ? DARK : LIGHT;
+}
+
+/** Calls back whenever the system goes from light to dark or back. */
+export function onSystemTheme(listener: () => void): void {
+	systemIsDark.addEventListener("change", listener);
+}
+
+/** Dresses the page; the terminals dress themselves. */
+export function applyPageTheme(choice: ThemeChoice): void {
+	document.documentElement.dataset.theme = isDark(choice) ? "dark" : "light";
+}
