@@ -6,6 +6,8 @@
  * 3. `open` or `attach` binds a channel, a number that the gateway chooses and uses once per link, to a session: an
  *    *attachment*. Output flows on it from the asked offset, never more than `OUTPUT_WINDOW_BYTES` beyond the last
  *    `credit`. An output frame whose offset lies beyond the expected one says that the bytes between are gone.
+ *    Whoever begins behind output that is gone is told the terminal's modes first (screen, mouse, colours): the oldest
+ *    bytes that are left are replaced by that many bytes of control sequences, so offsets stay what they are.
  * 4. Several gateways may be linked to one agent at once. When a link ends its attachments end; the sessions stay.
  *
  * The sentence on each frame type stands in `frames.ts`.

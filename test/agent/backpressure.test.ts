@@ -70,9 +70,9 @@ test("the echo of one session does not wait for the flood of others on the same 
 		times.push(performance.now() - sentAt);
 	}
 	times.sort((a, b) => a - b);
-	const p95 = times[28] ?? 0;
-	// Four busy programs share two cores with the agent and this test: generous, and still far below a queue's delay.
-	assert.ok(p95 < 250, `p95 of the echo was ${p95.toFixed(1)} ms`);
+	// Four busy programs share the processors with the agent and this test, hence the generous bounds.
+	const [p50 = 0, p95 = 0] = [times[15], times[28]];
+	assert.ok(p50 < 100 && p95 < 500, `the echo took ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`);
 });
 
 test("a slow reader does not hold up a fast one; it skips what the ring has lost", async () => {

@@ -134,3 +134,28 @@ test("a gateway that is killed leaves its sessions running", async () => {
 	const again = await link.attachTerminal(terminal.sessionId);
 	await link.see(again, "tick-5");
 });
+
+test("however often the link breaks while a program prints, the page has every byte once", async () => {
+	await using agent = await AgentProcess.start();
+	const pageId = newPageId();
+	const first = await agent.link({ replayBytes: 8 * 1024 * 1024 });
+	const terminal = await first.openTerminal({ pageId });
+	first.type(terminal, COUNT_TO(200_000));
+	const pieces: Buffer[] = [];
+	let link = first;
+	let { log } = terminal;
+	for (let breaks = 0; breaks < 20; breaks += 1) {
+		const enough = Math.floor(Math.random() * 200_000);
+		await link.until(() => log.received >= enough || log.text.includes("all-printed"), "some output");
+		await link.close();
+		pieces.push(log.bytes);
+		const from = log.end ?? pieces.reduce((sum, { length }) => sum + length, 0);
+		link = await agent.link();
+		({ log } = await link.attachTerminal(terminal.sessionId, { pageId, from }));
+	}
+	await link.see({ log }, "all-printed");
+	pieces.push(log.bytes);
+	const printed = Buffer.concat(pieces).toString();
+	const wanted = Array.from({ length: 200_000 }, (_, i) => `line ${String(i + 1).padStart(7, "0")}\r\n`).join("");
+	assert.ok(printed.includes(`${wanted}all-printed`), `${printed.length} bytes came`);
+});

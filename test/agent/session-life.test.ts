@@ -64,6 +64,21 @@ test("a program left behind that holds the terminal does not keep an ended sessi
 	await untilGone(left);
 });
 
+test("a program left behind that floods the terminal does not keep an ended session alive either", async () => {
+	await using agent = await AgentProcess.start();
+	const link = await agent.link();
+	const terminal = await link.openTerminal();
+	link.type(terminal, "(trap '' HUP; exec yes) & disown\n");
+	await link.until(() => terminal.log.received > 100_000, "a flood");
+	link.type(terminal, "exit 5\n");
+	const info = await link.exit(terminal.sessionId);
+	assert.equal(info.state.kind === "exited" && info.state.exitCode, 5);
+	await link.until(() => terminal.log.end === info.outputEnd, "all output");
+	await sleep(100);
+	const { sessions } = await link.request<"list">({ op: "list", username: ADA.username });
+	assert.equal(sessions[0]?.outputEnd, info.outputEnd, "the end is final");
+});
+
 test("the number of running sessions is limited per user, exited ones do not count", async () => {
 	await using agent = await AgentProcess.start();
 	const link = await agent.link({ sessionsPerUser: 2 });
