@@ -51,8 +51,13 @@ export class LinkServer {
 	}
 }
 
-/** The gateway may be of a group that the folder was given to. Where the ids cannot be set, the owner alone remains. */
+/** The gateway may be of a group that the folder was given to. Where that group is not ours to give, the owner remains. */
 function shareWithGroupOf(folder: string, socketPath: string): void {
-	chownSync(socketPath, process.getuid?.() ?? 0, statSync(folder).gid);
-	chmodSync(socketPath, 0o660);
+	const { gid } = statSync(folder);
+	try {
+		chownSync(socketPath, process.getuid?.() ?? 0, gid);
+		chmodSync(socketPath, 0o660);
+	} catch {
+		chmodSync(socketPath, 0o600);
+	}
 }
