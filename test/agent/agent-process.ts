@@ -21,8 +21,13 @@ export class AgentProcess implements AsyncDisposable {
 	static async start(env: Record<string, string> = {}): Promise<AgentProcess> {
 		const folder = await mkdtemp(join(tmpdir(), "berth-agent-"));
 		const agent = new AgentProcess(folder, env);
-		await agent.#untilListening();
-		return agent;
+		try {
+			await agent.#untilListening();
+			return agent;
+		} catch (thrown) {
+			await agent[Symbol.asyncDispose]();
+			throw thrown;
+		}
 	}
 
 	private constructor(folder: string, env: Record<string, string>) {
