@@ -122,7 +122,12 @@ export class PageClient implements Disposable {
 			if (isTrue()) resolve();
 		};
 		const timer = setTimeout(
-			() => reject(new Error(`waited ${PATIENCE_MS} ms for ${what}; refused ${JSON.stringify(this.refused)}, last place ${JSON.stringify(this.place)}`)),
+			() =>
+				reject(
+					new Error(
+						`waited ${PATIENCE_MS} ms for ${what}; refused ${JSON.stringify(this.refused)}, last place ${JSON.stringify(this.place)}`,
+					),
+				),
 			PATIENCE_MS,
 		);
 		this.#waiting.add(look);

@@ -22,7 +22,7 @@ export class InputQueue {
 		this.#send = send;
 	}
 
-	/** Bytes that the agent has not acknowledged. */
+	/** Typed, and not acknowledged by the agent. */
 	get pendingBytes(): number {
 		return this.#queued;
 	}
@@ -45,17 +45,25 @@ export class InputQueue {
 		this.#pump();
 	}
 
-	/** Attached (again), or refused: the agent has everything before `seq`, and what follows is to be sent again. */
+	/** Attached (again): the agent has everything before `seq`, and what follows is to be sent again. */
 	restartFrom(seq: number): void {
 		if (seq > this.#acknowledged) this.#drop(Math.min(seq - this.#acknowledged, this.#queued));
 		// Less than was acknowledged: the agent does not know this page any more, and counts anew.
 		this.#acknowledged = seq;
+		this.resume();
+	}
+
+	/** What is not acknowledged is sent again, and what was typed meanwhile behind it. */
+	resume(): void {
 		this.#inFlight = 0;
 		this.#isPaused = false;
 		this.#pump();
 	}
 
-	/** Not attached: what is typed waits. */
+	/**
+	 * Not attached, or refused: what is typed waits. A refusal says where the agent is, but is no news once a later
+	 * acknowledgement has come, so that it goes through `acknowledge`, not `restartFrom`.
+	 */
 	pause(): void {
 		this.#isPaused = true;
 		this.#inFlight = 0;

@@ -1,6 +1,7 @@
 /** The terminal page: puts its parts together. */
 import "@xterm/xterm/css/xterm.css";
 import { byId, ConnectionStatus } from "./connection-status.ts";
+import { offerDebugHandle } from "./debug-handle.ts";
 import { element, showShortcuts } from "./dialogs.ts";
 import { GatewayConnection, RequestFailure } from "./gateway-connection.ts";
 import { PhoneKeys } from "./phone-keys.ts";
@@ -138,21 +139,5 @@ settings.onChange(applySettings);
 onSystemTheme(applySettings);
 applySettings();
 followVisualViewport();
+offerDebugHandle(tabs);
 connection.open();
-
-/** For tests and for the curious: what the page shows, and typing into it. */
-declare global {
-	interface Window {
-		berth: {
-			activeText(): string;
-			type(text: string): void;
-			sessions(): { sessionId: string | null; name: string; state: string }[];
-		};
-	}
-}
-
-window.berth = {
-	activeText: () => tabs.active?.view.text() ?? "",
-	type: (text) => tabs.active?.type(text),
-	sessions: () => tabs.all.map(({ sessionId, name, state }) => ({ sessionId, name, state: state.kind })),
-};

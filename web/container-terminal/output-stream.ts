@@ -21,16 +21,18 @@ export class OutputStream {
 	#acknowledged = 0;
 	/** Output before this offset is a replay: whatever it asks the terminal was answered long ago. */
 	#replayEnd = 0;
+	#hasBegun = false;
 	/** Raised with each restart, so that what was under way then no longer counts. */
 	#epoch = 0;
+	#waiting: { offset: number; resolve: () => void }[] = [];
 
 	constructor(sink: OutputSink) {
 		this.#sink = sink;
 	}
 
-	/** Where to resume: everything before it is on the screen. */
-	get parsed(): number {
-		return this.#parsed;
+	/** Where to resume: everything before it is on the screen. Null where there is nothing yet. */
+	get resumeFrom(): number | null {
+		return this.#hasBegun ? this.#parsed : null;
 	}
 
 	get isReplaying(): boolean {
@@ -40,16 +42,26 @@ export class OutputStream {
 	/** Attached: output comes from `from` on, and what lies before `replayEnd` is old. */
 	attach(from: number, replayEnd: number): void {
 		this.#replayEnd = replayEnd;
-		if (from > this.#written) this.#skipTo(from);
+		if (this.#hasBegun) {
+			if (from > this.#written) this.#skipTo(from);
+			return;
+		}
+		// A fresh page begins where the replay does: it misses nothing that it ever had.
+		this.#hasBegun = true;
+		this.#written = from;
+		this.#acknowledged = from;
+		this.#reach(from);
 	}
 
 	/** Another session begins on the same screen. */
 	restart(): void {
 		this.#epoch += 1;
+		this.#hasBegun = false;
 		this.#written = 0;
 		this.#parsed = 0;
 		this.#acknowledged = 0;
 		this.#replayEnd = 0;
+		for (const { resolve } of this.#waiting.splice(0)) resolve();
 	}
 
 	receive(offset: number, bytes: Uint8Array): void {
@@ -62,6 +74,12 @@ export class OutputStream {
 		if (old < fresh.length) this.#write(fresh.subarray(old));
 	}
 
+	/** Resolves once everything before `offset` is on the screen, or will never be: the stream was restarted. */
+	async untilParsed(offset: number = this.#written): Promise<void> {
+		if (offset <= this.#parsed) return;
+		await new Promise<void>((resolve) => this.#waiting.push({ offset, resolve }));
+	}
+
 	#write(bytes: Uint8Array): void {
 		this.#written += bytes.length;
 		const end = this.#written;
@@ -72,19 +90,25 @@ export class OutputStream {
 	}
 
 	#skipTo(offset: number): void {
-		const missing = offset - this.#written;
-		const isFirst = this.#written === 0;
+		const isDry = this.#parsed === this.#written;
+		this.#sink.onGap(offset - this.#written);
 		this.#written = offset;
-		// A fresh page begins where the replay does: it misses nothing that it ever had.
-		if (!isFirst) this.#sink.onGap(missing);
-		if (isFirst) this.#parsed = offset;
+		if (isDry) this.#reach(offset);
 	}
 
 	#onParsed(end: number): void {
-		this.#parsed = end;
+		this.#reach(end);
 		const isDry = end === this.#written;
 		if (!isDry && end - this.#acknowledged < OUTPUT_ACK_BYTES) return;
 		this.#acknowledged = end;
 		this.#sink.acknowledge(end);
+	}
+
+	#reach(offset: number): void {
+		this.#parsed = offset;
+		const isReached = (waiting: { offset: number }): boolean => waiting.offset <= offset;
+		const reached = this.#waiting.filter(isReached);
+		this.#waiting = this.#waiting.filter((waiting) => !isReached(waiting));
+		for (const { resolve } of reached) resolve();
 	}
 }

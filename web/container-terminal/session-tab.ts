@@ -1,12 +1,14 @@
 /** One session on the page: its terminal, its place in the output, what was typed and is not acknowledged. */
 import type { WireError } from "../../server/protocol/errors.ts";
-import type { SessionInfo, SessionState } from "../../server/protocol/session.ts";
+import type { SessionInfo } from "../../server/protocol/session.ts";
+import type { Attached } from "../../server/protocol/terminal.ts";
 import { confirmPaste } from "./dialogs.ts";
 import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
 import { InputQueue } from "./input-queue.ts";
 import { OutputStream } from "./output-stream.ts";
 import type { Settings } from "./settings.ts";
 import { TerminalView } from "./terminal-view.ts";
+import { type Ending, endingOf, isShownByCover, OUT_OF_REACH } from "./session-words.ts";
 
 export type TabState =
 	/** No session yet, or the one it had was lost with its container. */
@@ -14,7 +16,7 @@ export type TabState =
 	/** A session that is not attached now: never shown, or the connection broke. */
 	| { kind: "waiting"; sessionId: string }
 	| { kind: "live"; sessionId: string }
-	/** The program ended; what it printed can still be read. */
+	/** The program ended, and all that it printed is on the screen. */
 	| { kind: "ended"; sessionId: string };
 
 export type TabOptions = {
@@ -25,14 +27,17 @@ export type TabOptions = {
 	name: string;
 	onChange(): void;
 	onBell(): void;
+	/** The gateway would not open a session in this tab. */
+	onRefused(error: WireError): void;
 	/** Something the person should know. */
 	onNotice(text: string): void;
 	takesKey(event: KeyboardEvent): boolean;
 	withStickyKeys(text: string): string;
 };
 
-/** A program that does not read refuses input; it is asked again after this. */
-const OVERFLOW_PAUSE_MS = 300;
+/** A program that does not read refuses input, and a request that nobody answered is made again: after so long. */
+const RESEND_PAUSE_MS = 300;
+const RETRY_PAUSE_MS = 2_000;
 
 export class SessionTab {
 	name: string;
@@ -45,7 +50,14 @@ export class SessionTab {
 	readonly #output: OutputStream;
 	readonly #input: InputQueue;
 	#state: TabState = { kind: "empty" };
+	/** How the program ended, once it has; its last output may still be on the way. */
+	#ending: Ending | null = null;
 	#isBusy = false;
+	/** The gateway would not open a session; the person may ask again. */
+	#isRefused = false;
+	#sentSize = "";
+	#resend: number | undefined;
+	#retry: number | undefined;
 
 	constructor(options: TabOptions) {
 		this.#options = options;
@@ -53,7 +65,7 @@ export class SessionTab {
 		const { socket } = options.connection;
 		this.#output = new OutputStream({
 			write: (bytes, onParsed) => this.view.terminal.write(bytes, onParsed),
-			onGap: (missing) => this.#onGap(missing),
+			onGap: (missing) => this.view.restart(`${Math.ceil(missing / 1024)} KB of older output are not kept any more`),
 			acknowledge: (offset) => this.#emitFor((sessionId) => socket.emit("session:ack", sessionId, offset)),
 		});
 		this.#input = new InputQueue((seq, bytes) =>
@@ -61,10 +73,10 @@ export class SessionTab {
 		);
 		this.view = new TerminalView(options.stage, options.settings, {
 			onInput: (bytes) => this.#onInput(bytes),
-			onSize: (size) => this.#onSize(size),
+			onSize: () => this.#sendSize(),
 			onTitle: (title) => this.#onTitle(title),
 			onBell: options.onBell,
-			takesKey: (event) => this.#restartsBy(event) || options.takesKey(event),
+			takesKey: (event) => this.#startsBy(event) || options.takesKey(event),
 			withStickyKeys: options.withStickyKeys,
 			isReplaying: () => this.#output.isReplaying,
 		});
@@ -78,16 +90,22 @@ export class SessionTab {
 		return this.#state.kind === "empty" ? null : this.#state.sessionId;
 	}
 
+	get hasEnded(): boolean {
+		return this.#ending !== null;
+	}
+
 	/** This tab shows a session that exists already. */
-	adopt({ sessionId, name }: SessionInfo): void {
-		this.name = name;
-		this.#enter({ kind: "waiting", sessionId });
+	adopt(session: SessionInfo): void {
+		this.#enter({ kind: "waiting", sessionId: session.sessionId });
+		this.onSessionChanged(session);
 	}
 
 	/** Has a session running and attached, whatever that takes; safe to call again. */
 	async connect(): Promise<void> {
 		if (this.#isBusy || this.#state.kind === "live" || this.#state.kind === "ended") return;
 		this.#isBusy = true;
+		this.#isRefused = false;
+		clearTimeout(this.#retry);
 		try {
 			if (this.#state.kind === "empty") await this.#open();
 			else await this.#attach(this.#state.sessionId);
@@ -100,14 +118,16 @@ export class SessionTab {
 
 	/** The page's connection broke: the session goes on without it. */
 	disconnect(): void {
+		clearTimeout(this.#resend);
+		clearTimeout(this.#retry);
 		this.#input.pause();
 		if (this.#state.kind === "live") this.#enter({ kind: "waiting", sessionId: this.#state.sessionId });
 	}
 
-	/** The session is gone with its container. */
-	lose(): void {
-		if (this.#state.kind === "empty") return;
-		this.view.note("the container was restarted; your files are safe");
+	/** The session is gone; `why` is for the person. One that had ended stays to be read. */
+	lose(why: string): void {
+		if (this.#state.kind === "empty" || this.#state.kind === "ended") return;
+		this.view.note(why);
 		this.#reset();
 	}
 
@@ -120,28 +140,29 @@ export class SessionTab {
 	}
 
 	onInputRefused(seq: number, { code }: WireError): void {
-		if (code === "SESSION_ENDED" || code === "SESSION_NOT_ATTACHED") return;
-		if (code !== "INPUT_OVERFLOW") {
-			this.#input.restartFrom(seq);
-			return;
-		}
 		this.#input.pause();
-		setTimeout(() => {
-			if (this.#state.kind === "live") this.#input.restartFrom(seq);
-		}, OVERFLOW_PAUSE_MS);
+		this.#input.acknowledge(seq);
+		if (code === "SESSION_ENDED") return;
+		// Each message that was under way is refused; they are sent again once.
+		clearTimeout(this.#resend);
+		this.#resend = window.setTimeout(() => {
+			if (this.#state.kind === "live") this.#input.resume();
+		}, RESEND_PAUSE_MS);
 	}
 
-	onSessionChanged({ name, state }: SessionInfo): void {
+	onSessionChanged({ name, state, outputEnd }: SessionInfo): void {
 		this.name = name;
-		if (state.kind === "exited") this.#end(state);
+		if (state.kind === "exited") {
+			this.#ending ??= endingOf(state);
+			if (this.#state.kind === "live") void this.#end(outputEnd);
+		}
 		this.#options.onChange();
 	}
 
 	async paste(text: string): Promise<void> {
-		const { terminal } = this.view;
-		const isMarked = terminal.modes.bracketedPasteMode;
+		const isMarked = this.view.terminal.modes.bracketedPasteMode;
 		if (!isMarked && /[\r\n]./.test(text) && !(await confirmPaste(text))) return;
-		terminal.paste(text);
+		this.view.paste(text);
 	}
 
 	/** As if it had been typed. */
@@ -150,84 +171,104 @@ export class SessionTab {
 	}
 
 	dispose(): void {
+		this.disconnect();
 		this.view.dispose();
 	}
 
 	async #open(): Promise<void> {
 		const { connection, pageId } = this.#options;
-		const attached = await connection.request("session:open", { pageId, name: this.name, size: this.view.size });
-		this.#goLive(attached);
+		const size = this.#noteSize();
+		this.#goLive(await connection.request("session:open", { pageId, name: this.name, size }));
 	}
 
 	async #attach(sessionId: string): Promise<void> {
 		const { connection, pageId } = this.#options;
-		const from = this.#output.parsed === 0 ? null : this.#output.parsed;
-		const attached = await connection.request("session:attach", { pageId, sessionId, from, size: this.view.size });
-		this.#goLive(attached);
-		if (attached.session.state.kind === "exited") this.#end(attached.session.state);
+		// What is on its way to the screen is parsed first, so that no byte of it is asked for again.
+		await this.#output.untilParsed();
+		const from = this.#output.resumeFrom;
+		const request = { pageId, sessionId, from, size: this.#noteSize() };
+		this.#goLive(await connection.request("session:attach", request));
 	}
 
-	#goLive({ session, from, inputAccepted }: { session: SessionInfo; from: number; inputAccepted: number }): void {
-		this.name = session.name;
-		this.#enter({ kind: "live", sessionId: session.sessionId });
+	#goLive({ session, from, inputAccepted }: Attached): void {
 		this.#output.attach(from, session.outputEnd);
+		this.#enter({ kind: "live", sessionId: session.sessionId });
 		this.#input.restartFrom(inputAccepted);
-		this.#onSize(this.view.size);
+		this.#sendSize();
+		this.onSessionChanged(session);
 	}
 
 	#onFailure(thrown: unknown): void {
 		if (!(thrown instanceof RequestFailure)) throw thrown;
-		const { code, message, action } = thrown.error;
-		if (code === "SESSION_NOT_FOUND") this.lose();
-		else if (code === "TOO_MANY_SESSIONS") this.view.note(`${message} ${action}`);
-		if (!WAITING_CODES.has(code)) this.#options.onNotice(`${message} ${action}`);
+		const { error } = thrown;
+		if (error.code === "SESSION_NOT_FOUND") this.lose("this session is gone");
+		else if (OUT_OF_REACH.has(error.code)) this.#retry = window.setTimeout(() => void this.connect(), RETRY_PAUSE_MS);
+		else if (!isShownByCover(error.code)) this.#refuse(error);
 	}
 
-	#end({ exitCode, signal }: Extract<SessionState, { kind: "exited" }>): void {
-		if (this.#state.kind !== "live" && this.#state.kind !== "waiting") return;
-		const { sessionId } = this.#state;
-		this.#enter({ kind: "ended", sessionId });
-		const how = signal === null ? `ended with exit code ${exitCode}` : `ended by ${signal}`;
-		// Behind whatever the program printed last, which may still be on its way.
-		setTimeout(() => this.view.note(`${how} · press Enter for a new shell`), END_NOTE_DELAY_MS);
+	#refuse(error: WireError): void {
+		this.#isRefused = true;
+		this.view.note(`${error.message} ${error.action} · press Enter to try again`);
+		this.#options.onRefused(error);
 	}
 
-	/** Enter in an ended session opens a fresh shell in its place. */
-	#restartsBy(event: KeyboardEvent): boolean {
-		if (this.#state.kind !== "ended" || event.key !== "Enter" || event.type !== "keydown") return false;
-		const { sessionId } = this.#state;
-		void this.#options.connection.request("session:close", { sessionId }).catch(() => {});
-		this.#reset();
-		this.view.terminal.reset();
+	/** The last output is on the screen: says how it ended. */
+	async #end(outputEnd: number): Promise<void> {
+		await this.#output.untilParsed(outputEnd);
+		if (this.#state.kind !== "live" || this.#ending === null) return;
+		this.#enter({ kind: "ended", sessionId: this.#state.sessionId });
+		this.#input.clear();
+		this.view.note(`${this.#ending.sentence} · press Enter for a new shell`);
+	}
+
+	/** Enter in an ended or refused session opens a fresh shell in its place. */
+	#startsBy(event: KeyboardEvent): boolean {
+		if (event.key !== "Enter" || (this.#state.kind !== "ended" && !this.#isRefused)) return false;
+		if (event.type !== "keydown") return true;
+		if (this.#state.kind === "ended") {
+			const { sessionId } = this.#state;
+			this.#options.connection.request("session:close", { sessionId }).catch(() => {});
+			this.#reset();
+		}
+		this.view.restart();
 		void this.connect();
 		return true;
 	}
 
 	#reset(): void {
+		clearTimeout(this.#resend);
 		this.#output.restart();
 		this.#input.clear();
+		this.#ending = null;
 		this.title = "";
 		this.#enter({ kind: "empty" });
 	}
 
 	#onInput(bytes: Uint8Array): void {
-		if (this.#state.kind === "ended" || this.#state.kind === "empty") return;
+		if (this.#state.kind === "ended") return;
+		// What is typed while a shell is being opened is for it; with none on the way it is for nobody.
+		if (this.#state.kind === "empty" && !this.#isBusy) return;
 		if (!this.#input.push(bytes)) this.#options.onNotice("That is too much to paste at once: at most 8 MB fit.");
 	}
 
-	#onSize(size: { cols: number; rows: number }): void {
-		const { connection } = this.#options;
-		this.#emitFor((sessionId) => void connection.request("session:resize", { sessionId, size }).catch(() => {}));
+	#noteSize(): { cols: number; rows: number } {
+		const { size } = this.view;
+		this.#sentSize = `${size.cols}×${size.rows}`;
+		return size;
+	}
+
+	#sendSize(): void {
+		const { cols, rows } = this.view.size;
+		if (this.#sentSize === `${cols}×${rows}`) return;
+		this.#emitFor((sessionId) => {
+			const size = this.#noteSize();
+			this.#options.connection.request("session:resize", { sessionId, size }).catch(() => {});
+		});
 	}
 
 	#onTitle(title: string): void {
 		this.title = title;
 		this.#options.onChange();
-	}
-
-	#onGap(missing: number): void {
-		this.view.terminal.reset();
-		this.view.note(`${Math.ceil(missing / 1024)} KB of older output are not kept any more`);
 	}
 
 	#emitFor(emit: (sessionId: string) => void): void {
@@ -239,18 +280,3 @@ export class SessionTab {
 		this.#options.onChange();
 	}
 }
-
-const END_NOTE_DELAY_MS = 120;
-
-/** The cover over the terminal says these already. */
-const WAITING_CODES = new Set([
-	"POOL_FULL",
-	"POOL_STARTING",
-	"CONTAINER_RESTARTING",
-	"CONTAINER_FAILED",
-	"ENGINE_UNREACHABLE",
-	"IMAGE_MISSING",
-	"NOT_HARDENED",
-	"LINK_BROKEN",
-	"SESSION_NOT_FOUND",
-]);

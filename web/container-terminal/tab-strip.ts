@@ -18,12 +18,16 @@ export type TabStripEvents = {
 	onLeave(): void;
 };
 
+type Tab = { root: HTMLElement; label: HTMLElement; close: HTMLElement };
+
 const MAX_NAME_LENGTH = 64;
 
 export class TabStrip {
 	readonly #list: HTMLElement;
 	readonly #events: TabStripEvents;
-	#isRenaming = false;
+	readonly #tabs: Tab[] = [];
+	/** The label that a text field stands in for now. */
+	#renaming: HTMLElement | null = null;
 
 	constructor(list: HTMLElement, events: TabStripEvents) {
 		this.#list = list;
@@ -31,49 +35,61 @@ export class TabStrip {
 	}
 
 	draw(faces: readonly TabFace[], active: number): void {
-		// Drawing again would take the text field away under somebody's fingers.
-		if (this.#isRenaming) return;
-		const hadFocus = this.#list.contains(document.activeElement);
-		this.#list.replaceChildren(...faces.map((face, index) => this.#tab(face, index, index === active)));
-		const selected = this.#list.children[active];
-		if (!(selected instanceof HTMLElement)) return;
-		selected.scrollIntoView({ block: "nearest", inline: "nearest" });
-		if (hadFocus) selected.focus();
+		// Tabs are kept and changed, not made again: a click that draws must not lose the second click of a pair.
+		while (this.#tabs.length > faces.length) this.#tabs.pop()?.root.remove();
+		while (this.#tabs.length < faces.length) this.#tabs.push(this.#newTab());
+		for (const [index, face] of faces.entries()) this.#dress(index, face, index === active);
+		this.#tabs[active]?.root.scrollIntoView({ block: "nearest", inline: "nearest" });
+		if (this.#list.contains(document.activeElement) && this.#renaming === null) this.#tabs[active]?.root.focus();
 	}
 
-	#tab(face: TabFace, index: number, isActive: boolean): HTMLElement {
-		const { sessionId, name, title, isEnded, hasNews } = face;
-		const tab = element("div", { className: "tab", role: "tab", tabIndex: isActive ? 0 : -1, title: title || name });
-		tab.ariaSelected = String(isActive);
-		tab.dataset.testid = "tab";
-		if (sessionId !== null) tab.dataset.sessionId = sessionId;
-		tab.classList.toggle("is-ended", isEnded);
-		tab.classList.toggle("has-news", hasNews);
-		const label = element("span", { className: "tab-name", textContent: name });
-		tab.append(label, this.#closeButton(name, index));
-		tab.addEventListener("click", () => this.#events.onSelect(index));
-		tab.addEventListener("auxclick", (event) => {
-			if (event.button === 1) this.#events.onClose(index);
+	#newTab(): Tab {
+		const root = element("div", { className: "tab", role: "tab" });
+		root.dataset.testid = "tab";
+		const label = element("span", { className: "tab-name" });
+		const close = this.#closeButton(root);
+		root.append(label, close);
+		this.#list.append(root);
+		const index = (): number => this.#tabs.findIndex((tab) => tab.root === root);
+		root.addEventListener("click", (event) => {
+			if (!(event.target instanceof HTMLInputElement)) this.#events.onSelect(index());
 		});
-		tab.addEventListener("dblclick", () => this.#rename(label, index));
-		tab.addEventListener("keydown", (event) => this.#onKey(event, label, index));
-		return tab;
+		root.addEventListener("auxclick", (event) => {
+			if (event.button === 1) this.#events.onClose(index());
+		});
+		root.addEventListener("dblclick", () => this.#rename(label, index));
+		root.addEventListener("keydown", (event) => this.#onKey(event, label, index));
+		return { root, label, close };
 	}
 
-	#closeButton(name: string, index: number): HTMLElement {
-		const close = element("button", { className: "tab-close", type: "button", tabIndex: -1, title: "Close" });
+	#dress(index: number, { sessionId, name, title, isEnded, hasNews }: TabFace, isActive: boolean): void {
+		const tab = this.#tabs[index];
+		if (tab === undefined) return;
+		const { root, label, close } = tab;
+		root.tabIndex = isActive ? 0 : -1;
+		root.title = title || name;
+		root.ariaSelected = String(isActive);
+		root.dataset.sessionId = sessionId ?? "";
+		root.classList.toggle("is-ended", isEnded);
+		root.classList.toggle("has-news", hasNews);
+		label.textContent = name;
 		close.ariaLabel = `Close ${name}`;
+	}
+
+	#closeButton(root: HTMLElement): HTMLElement {
+		const close = element("button", { className: "tab-close", type: "button", tabIndex: -1, title: "Close" });
 		close.textContent = "×";
 		close.addEventListener("click", (event) => {
 			event.stopPropagation();
-			this.#events.onClose(index);
+			this.#events.onClose(this.#tabs.findIndex((tab) => tab.root === root));
 		});
 		return close;
 	}
 
-	#onKey(event: KeyboardEvent, label: HTMLElement, index: number): void {
+	#onKey(event: KeyboardEvent, label: HTMLElement, indexOf: () => number): void {
 		if (event.target instanceof HTMLInputElement) return;
-		const count = this.#list.children.length;
+		const index = indexOf();
+		const count = this.#tabs.length;
 		switch (event.key) {
 			case "ArrowRight":
 				this.#events.onSelect((index + 1) % count);
@@ -91,7 +107,7 @@ export class TabStrip {
 				this.#events.onClose(index);
 				break;
 			case "F2":
-				this.#rename(label, index);
+				this.#rename(label, indexOf);
 				break;
 			case "Enter":
 			case "Escape":
@@ -103,9 +119,9 @@ export class TabStrip {
 		event.preventDefault();
 	}
 
-	#rename(label: HTMLElement, index: number): void {
-		if (this.#isRenaming) return;
-		this.#isRenaming = true;
+	#rename(label: HTMLElement, index: () => number): void {
+		if (this.#renaming !== null) return;
+		this.#renaming = label;
 		const field = element("input", {
 			className: "tab-field",
 			value: label.textContent ?? "",
@@ -113,11 +129,11 @@ export class TabStrip {
 		});
 		field.ariaLabel = "Name of the session";
 		const finish = (isWanted: boolean): void => {
-			if (!this.#isRenaming) return;
-			this.#isRenaming = false;
+			if (this.#renaming !== label) return;
+			this.#renaming = null;
 			field.replaceWith(label);
 			const name = field.value.trim();
-			if (isWanted && name !== "" && name !== label.textContent) this.#events.onRename(index, name);
+			if (isWanted && name !== "" && name !== label.textContent) this.#events.onRename(index(), name);
 			this.#events.onLeave();
 		};
 		field.addEventListener("keydown", (event) => {

@@ -1,28 +1,38 @@
 /** All sessions of the page: which there are, which one is seen, and that they are what the gateway says they are. */
-import type { SessionInfo } from "../../server/protocol/session.ts";
+import type { WireError } from "../../server/protocol/errors.ts";
+import { type SessionInfo, type SessionSignal } from "../../server/protocol/session.ts";
+import type { Place } from "../../server/protocol/terminal.ts";
 import { confirm } from "./dialogs.ts";
-import type { GatewayConnection } from "./gateway-connection.ts";
+import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
+import { newPageId } from "./page-id.ts";
 import { SessionTab, type TabOptions } from "./session-tab.ts";
 import type { Settings } from "./settings.ts";
+import { TabLayout } from "./tab-layout.ts";
 import { TabStrip } from "./tab-strip.ts";
 
 export type TabsOptions = Pick<TabOptions, "connection" | "stage" | "onNotice" | "takesKey" | "withStickyKeys"> & {
 	strip: HTMLElement;
 	settings(): Settings;
+	/** Whether there is any tab at all. */
+	onCount(count: number): void;
 };
 
-/** Remembers the visible session and the order of tabs on this device. */
-const LAYOUT_KEY = "berth.tabs";
+const LOST = "the container was restarted; your files are safe, and this is a new shell";
 
 export class Tabs {
 	readonly #options: TabsOptions;
 	readonly #strip: TabStrip;
 	readonly #pageId = newPageId();
+	readonly #layout = new TabLayout();
 	#tabs: SessionTab[] = [];
 	#active: SessionTab | null = null;
 	/** The gateway has confirmed a place: sessions can be opened and attached. */
 	#isReady = false;
-	#layout = readLayout();
+	#generation: string | null = null;
+	/** Sessions announced while this page was opening one: they may be that one. */
+	#unclaimed: SessionInfo[] = [];
+	/** Closed here: news of them that crossed the request are old. */
+	readonly #closed = new Set<string>();
 
 	constructor(options: TabsOptions) {
 		this.#options = options;
@@ -30,6 +40,8 @@ export class Tabs {
 			onSelect: (index) => this.select(index),
 			onClose: (index) => void this.close(index),
 			onRename: (index, name) => this.#rename(index, name),
+			onMove: (from, to) => this.#move(from, to),
+			onSignal: (index, signal) => this.#signal(index, signal),
 			onLeave: () => this.#active?.view.focus(),
 		});
 		this.#listen(options.connection);
@@ -48,16 +60,18 @@ export class Tabs {
 	}
 
 	/** There is a place: takes over the sessions that are there, and makes sure that the visible tab has one. */
-	async onReady(): Promise<void> {
+	async onReady({ generation }: Extract<Place, { kind: "ready" }>): Promise<void> {
 		const { sessions } = await this.#options.connection.request("session:list", {});
+		const isSameContainer = generation === this.#generation;
+		const isFirst = this.#generation === null;
+		this.#generation = generation;
 		this.#isReady = true;
-		const known = new Set(sessions.map(({ sessionId }) => String(sessionId)));
-		for (const tab of this.#tabs) if (tab.sessionId !== null && !known.has(tab.sessionId)) tab.lose();
-		for (const session of this.#inOrder(sessions)) this.#adopt(session);
-		if (this.#tabs.length === 0) this.#add(this.#newName());
+		this.#dropMissing(new Set(sessions.map(({ sessionId }) => String(sessionId))), isSameContainer);
+		for (const session of this.#layout.inOrder(sessions)) this.#adopt(session);
+		if (this.#tabs.length === 0 && isFirst) this.#add(this.#newName());
 		const remembered = this.#tabs.find(({ sessionId }) => sessionId === this.#layout.active);
 		this.#show(this.#active ?? remembered ?? this.#tabs[0] ?? null);
-		for (const tab of this.#tabs) if (tab !== this.#active && tab.state.kind === "empty") await tab.connect();
+		for (const tab of this.#tabs) if (tab !== this.#active && tab.state.kind === "empty") await this.#connect(tab);
 	}
 
 	/** No place, or no connection: what is there stays on the screen. */
@@ -81,17 +95,25 @@ export class Tabs {
 	async close(index: number): Promise<void> {
 		const tab = this.#tabs[index];
 		if (tab === undefined) return;
-		const isRunning = tab.state.kind === "live" || tab.state.kind === "waiting";
 		const question = {
 			title: `Close “${tab.name}”?`,
 			text: "The shell and everything that runs in it will end.",
 			yes: "Close session",
 			isDanger: true,
 		};
-		if (isRunning && !(await confirm(question))) return;
+		if (tab.sessionId !== null && !tab.hasEnded && !(await confirm(question))) {
+			this.#active?.view.focus();
+			return;
+		}
 		const { sessionId } = tab;
+		if (sessionId !== null) this.#request("session:close", { sessionId });
+		if (sessionId !== null) this.#closed.add(sessionId);
 		this.#remove(tab);
-		if (sessionId !== null) await this.#options.connection.request("session:close", { sessionId }).catch(() => {});
+		if (this.#tabs.length === 0) this.open();
+	}
+
+	renameActive(): void {
+		this.#strip.rename(this.activeIndex);
 	}
 
 	apply(settings: Settings): void {
@@ -107,24 +129,38 @@ export class Tabs {
 			const tab = this.#find(sessionId);
 			if (tab === undefined) return;
 			if (reason === "closed") this.#remove(tab);
-			else tab.lose();
+			else tab.lose(LOST);
 		});
 	}
 
 	#onChanged(session: SessionInfo): void {
 		const tab = this.#find(session.sessionId);
-		if (tab !== undefined) {
-			tab.onSessionChanged(session);
-			return;
-		}
-		// One that this page is opening right now is announced before it is answered.
-		if (this.#isReady && !this.#tabs.some(({ state }) => state.kind === "empty")) this.#adopt(session);
+		if (tab !== undefined) tab.onSessionChanged(session);
+		else if (this.#tabs.some(({ state }) => state.kind === "empty")) this.#unclaimed.push(session);
+		else if (this.#isReady) this.#adopt(session);
 	}
 
 	#adopt(session: SessionInfo): void {
+		if (this.#closed.has(session.sessionId)) return;
 		const known = this.#find(session.sessionId);
-		if (known === undefined) this.#add(session.name).adopt(session);
-		else known.onSessionChanged(session);
+		if (known !== undefined) known.onSessionChanged(session);
+		else this.#add(session.name).adopt(session);
+		if (this.#active === null) this.#show(this.#tabs[0] ?? null);
+	}
+
+	async #connect(tab: SessionTab): Promise<void> {
+		await tab.connect();
+		if (this.#tabs.some(({ state }) => state.kind === "empty")) return;
+		for (const session of this.#unclaimed.splice(0)) this.#adopt(session);
+	}
+
+	/** Tabs whose session the gateway does not know: closed elsewhere meanwhile, or lost with the container. */
+	#dropMissing(known: ReadonlySet<string>, isSameContainer: boolean): void {
+		for (const tab of [...this.#tabs]) {
+			if (tab.sessionId === null || known.has(tab.sessionId)) continue;
+			if (isSameContainer) this.#remove(tab);
+			else tab.lose(LOST);
+		}
 	}
 
 	#add(name: string): SessionTab {
@@ -139,13 +175,23 @@ export class Tabs {
 			pageId: this.#pageId,
 			settings: settings(),
 			onChange: () => this.#draw(),
-			onBell: () => {
-				if (tab !== this.#active) tab.hasNews = true;
-				this.#draw();
-			},
+			onRefused: (error) => this.#onRefused(tab, error),
+			onBell: () => this.#onBell(tab),
 		});
 		this.#tabs.push(tab);
 		return tab;
+	}
+
+	#onBell(tab: SessionTab): void {
+		if (tab === this.#active) tab.view.flash();
+		else tab.hasNews = true;
+		this.#draw();
+	}
+
+	/** One tab too many goes again; in any other the person may try again. */
+	#onRefused(tab: SessionTab, { code, message, action }: WireError): void {
+		this.#options.onNotice(`${message} ${action}`);
+		if (code === "TOO_MANY_SESSIONS" && this.#tabs.length > 1) this.#remove(tab);
 	}
 
 	#show(tab: SessionTab | null): void {
@@ -156,7 +202,7 @@ export class Tabs {
 		tab.view.show();
 		tab.view.focus();
 		this.#draw();
-		if (this.#isReady) void tab.connect();
+		if (this.#isReady) void this.#connect(tab);
 	}
 
 	#remove(tab: SessionTab): void {
@@ -164,8 +210,8 @@ export class Tabs {
 		if (index < 0) return;
 		this.#tabs.splice(index, 1);
 		tab.dispose();
-		if (this.#tabs.length === 0) this.open();
-		else if (tab === this.#active) this.#show(this.#tabs[Math.min(index, this.#tabs.length - 1)] ?? null);
+		if (tab === this.#active) this.#active = null;
+		if (this.#active === null) this.#show(this.#tabs[Math.min(index, this.#tabs.length - 1)] ?? null);
 		this.#draw();
 	}
 
@@ -174,10 +220,25 @@ export class Tabs {
 		if (tab === undefined) return;
 		tab.name = name;
 		this.#draw();
-		const { sessionId } = tab;
-		if (sessionId === null) return;
-		this.#options.connection.request("session:rename", { sessionId, name }).catch(({ message }: Error) => {
-			this.#options.onNotice(message);
+		if (tab.sessionId !== null) this.#request("session:rename", { sessionId: tab.sessionId, name });
+	}
+
+	#move(from: number, to: number): void {
+		const [tab] = this.#tabs.splice(from, 1);
+		if (tab !== undefined) this.#tabs.splice(to, 0, tab);
+		this.#draw();
+	}
+
+	#signal(index: number, signal: SessionSignal): void {
+		const sessionId = this.#tabs[index]?.sessionId ?? null;
+		if (sessionId !== null) this.#request("session:signal", { sessionId, signal });
+	}
+
+	/** Asks for something whose success shows by itself; a refusal is told. */
+	#request(...[name, request]: SimpleRequest): void {
+		this.#options.connection.request(name, request).catch((thrown: unknown) => {
+			if (!(thrown instanceof RequestFailure)) throw thrown;
+			if (thrown.error.code !== "SESSION_NOT_FOUND") this.#options.onNotice(thrown.message);
 		});
 	}
 
@@ -193,58 +254,13 @@ export class Tabs {
 		return `shell ${number}`;
 	}
 
-	#inOrder(sessions: readonly SessionInfo[]): SessionInfo[] {
-		const place = ({ sessionId }: SessionInfo): number => {
-			const index = this.#layout.order.indexOf(sessionId);
-			return index < 0 ? Number.MAX_SAFE_INTEGER : index;
-		};
-		return sessions.toSorted((a, b) => place(a) - place(b));
-	}
-
 	#draw(): void {
-		const faces = this.#tabs.map(({ hasNews, name, sessionId, state, title }) => ({
-			hasNews,
-			name,
-			sessionId,
-			title,
-			isEnded: state.kind === "ended",
-		}));
-		this.#strip.draw(faces, this.activeIndex);
+		this.#strip.draw(this.#tabs, this.activeIndex);
+		this.#options.onCount(this.#tabs.length);
 		const active = this.#active;
 		document.title = active === null ? "Berth" : `${active.title || active.name} – Berth`;
 		if (!this.#isReady) return;
-		this.#layout = {
-			active: active?.sessionId ?? null,
-			order: this.#tabs.flatMap(({ sessionId }) => sessionId ?? []),
-		};
-		writeLayout(this.#layout);
+		const order = this.#tabs.flatMap(({ sessionId }) => sessionId ?? []);
+		this.#layout.remember({ active: active?.sessionId ?? null, order });
 	}
-}
-
-type Layout = { active: string | null; order: string[] };
-
-function readLayout(): Layout {
-	try {
-		const { active = null, order = [] }: Partial<Layout> = JSON.parse(localStorage.getItem(LAYOUT_KEY) ?? "{}");
-		return { active, order: Array.isArray(order) ? order : [] };
-	} catch {
-		return { active: null, order: [] };
-	}
-}
-
-function writeLayout(layout: Layout): void {
-	// Private windows may forbid it; then the order is the gateway's.
-	try {
-		localStorage.setItem(LAYOUT_KEY, JSON.stringify(layout));
-	} catch {}
-}
-
-const PAGE_ID_BYTES = 16;
-
-function newPageId(): string {
-	const bytes = crypto.getRandomValues(new Uint8Array(PAGE_ID_BYTES));
-	return btoa(String.fromCharCode(...bytes))
-		.replaceAll("+", "-")
-		.replaceAll("/", "_")
-		.replace(/=+$/, "");
 }

@@ -26,6 +26,11 @@ export type TerminalEvents = {
 const FONTS =
 	'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace';
 const SCROLLBACK_LINES = 10_000;
+/** Main screen, visible cursor, no mouse, focus or paste reports, usual keys: undoes what a killed program left. */
+const USUAL_MODES = "\x1b[?1049l\x1b[!p\x1b[?1;9;1000;1002;1003;1004;1006;2004l\x1b[?7h\x1b>";
+/** Control characters other than tab and line ends: escape sequences among them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const UNPASTEABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 /** A window that is being dragged changes every frame; programs need not redraw for each. */
 const FIT_DELAY_MS = 60;
 
@@ -91,9 +96,20 @@ export class TerminalView {
 		this.fit();
 	}
 
-	/** A line of the page's own, dim, on a line of its own. */
+	/** A line of the page's own, dim, on a line of its own, behind whatever a program left the terminal in. */
 	note(text: string): void {
-		this.terminal.write(`\r\n\x1b[0;2m[${text}]\x1b[0m\r\n`);
+		this.terminal.write(`${USUAL_MODES}\r\n\x1b[0;2m[${text}]\x1b[0m\r\n`);
+	}
+
+	/** Clears everything, in order with what is still to be parsed. */
+	restart(note?: string): void {
+		this.terminal.write("\x1bc");
+		if (note !== undefined) this.terminal.write(`\x1b[2m[${note}]\x1b[0m\r\n`);
+	}
+
+	/** Without the characters by which a page that was copied from could end the marked paste and run commands. */
+	paste(text: string): void {
+		this.terminal.paste(text.replace(UNPASTEABLE, ""));
 	}
 
 	fit(): void {
