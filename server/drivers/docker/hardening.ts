@@ -1,7 +1,7 @@
 /**
- * Hides users' processes from each other: remounts `/proc` of a running pool container with `hidepid=2`. A helper
- * container with the capabilities for it does that, so that the pool container never has them. An exec with privileges
- * is no alternative: hosts that lack a capability refuse it.
+ * Hides users' processes from each other, by remounting `/proc` of a running pool container with `hidepid=2`, and
+ * bounds its terminals. A helper container with the capabilities for it does that, so that the pool container never has
+ * them. An exec with privileges is no alternative: hosts that lack a capability refuse it.
  */
 import { BerthError } from "../../protocol/errors.ts";
 import { type Engine, EngineRefusal } from "./engine.ts";
@@ -9,9 +9,19 @@ import { type HelperResult, runHelper } from "./helper-container.ts";
 
 export type HardeningTarget = { containerId: string; containerName: string; poolName: string; image: string };
 
-/** The remount, and the proof that it holds. Kernels write the option as a number or, since 5.8, as a word. */
-const REMOUNT_AND_PROVE =
-	"mount -o remount,hidepid=2 /proc && grep -Eq '^proc /proc proc [^ ]*hidepid=(2|invisible)' /proc/mounts";
+/**
+ * Terminals in one container. The kernel counts them for the whole host (4,096 as it comes), so that without a bound of
+ * its own one account could take everybody's.
+ */
+const MAX_TERMINALS = 400;
+
+/** The remounts, and the proof that they hold. Kernels write hidepid as a number or, since 5.8, as a word. */
+const REMOUNT_AND_PROVE = [
+	"mount -o remount,hidepid=2 /proc",
+	`mount -o remount,gid=5,mode=620,ptmxmode=666,max=${MAX_TERMINALS} /dev/pts`,
+	"grep -Eq '^proc /proc proc [^ ]*hidepid=(2|invisible)' /proc/mounts",
+	`grep -Eq '^devpts /dev/pts devpts [^ ]*max=${MAX_TERMINALS}' /proc/mounts`,
+].join(" && ");
 
 /** Idempotent. Throws `BerthError` NOT_HARDENED or ENGINE_UNREACHABLE. */
 export async function harden(engine: Engine, target: HardeningTarget): Promise<void> {
