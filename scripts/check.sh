@@ -12,3 +12,5 @@ biome check --error-on-warnings .
 tsc --noEmit
 tsc --noEmit --project web
 node scripts/generate-docs.ts --check
+shellcheck --external-sources --source-path=scripts \
+	scripts/*.sh scripts/parts/*.sh .ci/run container-image/bin/container-info container-image/agent/healthcheck

@@ -33,7 +33,9 @@ for argument in "$@"; do
 	esac
 done
 
-has docker && engine_answers || fail "the Docker engine does not answer" "Run scripts/setup-dependencies.sh first."
+if ! has docker || ! engine_answers; then
+	fail "the Docker engine does not answer" "Run scripts/setup-dependencies.sh first."
+fi
 ensure_base_image
 offer_extra_authorities
 with_progress "building the image $IMAGE (some minutes the first time)" \

@@ -10,7 +10,8 @@ if [[ "${1:-}" == -* ]]; then
 	cat <<HELP
 usage: scripts/test.sh [SUITE...]
 
-Installs what the tests need (see setup-dependencies.sh; and Chromium), makes the container
+Installs what the tests need (see setup-dependencies.sh; and Chromium, docker-compose,
+shellcheck), makes the container
 image, checks the code and runs the test suites: all, or those that are named.
 Fails where a test fails or is skipped, where a suite runs no test, and where something of the
 tests is left at the engine. An engine that it had to start itself is stopped at the end.
@@ -27,7 +28,7 @@ started=$SECONDS
 use_node
 ensure_engine
 trap 'stop_engine "$STARTED_ENGINE_PID"' EXIT
-install_packages chromium fonts-dejavu-core
+install_packages chromium docker-compose fonts-dejavu-core shellcheck
 "$ROOT/scripts/setup-container-mode.sh"
 with_progress "building the page" npx vite build --logLevel warn
 

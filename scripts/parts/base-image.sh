@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The Debian image that ours begin with: pulled, or made from Debian packages where no registry answers. Sourced.
 
 BASE_IMAGE="debian:bookworm-slim"

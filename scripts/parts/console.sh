@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the operators' scripts: how they speak. Sourced, never run.
 
 # say TEXT: what is being done.

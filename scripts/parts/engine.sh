@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The Docker engine: whether it answers, how to get one, how to start it where no service manager does. Sourced.
 
 ENGINE_LOG="${TMPDIR:-/tmp}/berth-dockerd.log"
@@ -7,6 +8,8 @@ engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1
 
 # ensure_engine: installs and starts an engine where there is none. Sets STARTED_ENGINE_PID where it started one itself.
 ensure_engine() {
+	# Read by whoever sources this.
+	# shellcheck disable=SC2034
 	STARTED_ENGINE_PID=""
 	if has docker && engine_answers; then
 		note "Docker engine $(docker version --format '{{.Server.Version}}') answers"
@@ -33,6 +36,7 @@ start_engine() {
 		# Lowering a process's OOM score needs CAP_SYS_RESOURCE, which some virtual machines do not give to root.
 		(echo -500 >/proc/self/oom_score_adj) 2>/dev/null || arguments+=(--oom-score-adjust=0)
 		setsid nohup dockerd "${arguments[@]}" >>"$ENGINE_LOG" 2>&1 </dev/null &
+		# shellcheck disable=SC2034
 		STARTED_ENGINE_PID=$!
 	fi
 	local waited=0

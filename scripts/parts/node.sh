@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Node 24 for everything in this repository: the machine's own, or one from the npm registry in .node. Sourced.
 
 NODE_MAJOR=24

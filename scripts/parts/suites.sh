@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The test suites: each folder of test/ that holds *.test.ts. Sourced by test.sh.
 
 # One test may bring up ten containers on a small machine; none that works takes longer than this.

@@ -18,5 +18,8 @@ export function readinessOf(engine: EngineState, states: readonly SlotState[]): 
 function statusOf(engine: EngineState, states: readonly SlotState[], ready: number): Readiness["status"] {
 	if (engine.kind === "down") return "engine-down";
 	if (ready > 0) return "ready";
-	return states.some(({ kind }) => kind === "failed") ? "failing" : "starting";
+	const failures = states.flatMap((state) => (state.kind === "failed" ? [state.error.code] : []));
+	// Whoever starts a container may notice before the watch does.
+	if (failures.includes("ENGINE_UNREACHABLE")) return "engine-down";
+	return failures.length > 0 ? "failing" : "starting";
 }
