@@ -1,10 +1,18 @@
 /** Questions and lists in dialogs of the page's own. */
+import { element } from "./dom.ts";
 
-export type Question = { title: string; text: string; yes: string; isDanger?: boolean };
+export type Question = {
+	title: string;
+	text: string;
+	yes: string;
+	isDanger?: boolean;
+	/** The text is somebody's own, to be shown as it is. */
+	isCode?: boolean;
+};
 
 /** Asks, and resolves with whether the answer was yes. Escape is no. */
-export async function confirm({ title, text, yes, isDanger = false }: Question): Promise<boolean> {
-	const body = element("p", { className: "dialog-text", textContent: text });
+export async function confirm({ title, text, yes, isDanger, isCode }: Question): Promise<boolean> {
+	const body = element("p", { className: isCode ? "dialog-text dialog-code" : "dialog-text", textContent: text });
 	const no = button("Cancel", "button button-quiet", "no");
 	const ok = button(yes, isDanger ? "button button-danger" : "button", "yes");
 	return (await open(title, [body, row(no, ok)], ok)) === "yes";
@@ -13,8 +21,8 @@ export async function confirm({ title, text, yes, isDanger = false }: Question):
 /** Links come from whatever a program prints: only web addresses open, and only after a look at them. */
 export async function confirmLink(address: string): Promise<void> {
 	if (!/^https?:\/\//i.test(address)) return;
-	const isWanted = await confirm({ title: "Open this link?", text: address, yes: "Open in a new tab" });
-	if (isWanted) window.open(address, "_blank", "noopener,noreferrer");
+	const question = { title: "Open this link?", text: address, yes: "Open in a new tab", isCode: true };
+	if (await confirm(question)) window.open(address, "_blank", "noopener,noreferrer");
 }
 
 const MAX_PREVIEW = 600;
@@ -22,20 +30,26 @@ const MAX_PREVIEW = 600;
 /** Each line of a paste is run as it arrives where the program does not ask for pastes to be marked. */
 export async function confirmPaste(text: string): Promise<boolean> {
 	const preview = text.length > MAX_PREVIEW ? `${text.slice(0, MAX_PREVIEW)}…` : text;
-	return await confirm({ title: "Paste several lines?", text: preview, yes: "Paste" });
+	return await confirm({ title: "Paste and run these lines?", text: preview, yes: "Paste", isCode: true });
 }
 
 export type ShortcutRow = { keys: string; does: string };
 
-export async function showShortcuts(rows: readonly ShortcutRow[]): Promise<void> {
+/** Groups of rows, with a line between them. */
+export async function showShortcuts(...groups: readonly (readonly ShortcutRow[])[]): Promise<void> {
 	const list = element("dl", { className: "shortcuts" });
-	for (const { keys, does } of rows) {
-		const term = element("dt", {});
-		term.append(...keys.split(" ").map((key) => element("kbd", { textContent: key })));
-		list.append(term, element("dd", { textContent: does }));
+	for (const [index, rows] of groups.entries()) {
+		if (index > 0) list.append(element("div", { className: "shortcuts-break" }));
+		for (const row of rows) list.append(...shortcutLine(row));
 	}
 	const close = button("Close", "button", "close");
 	await open("Keyboard shortcuts", [list, row(close)], close);
+}
+
+function shortcutLine({ keys, does }: ShortcutRow): HTMLElement[] {
+	const term = element("dt", {});
+	term.append(...keys.split(" ").map((key) => element("kbd", { textContent: key })));
+	return [term, element("dd", { textContent: does })];
 }
 
 /** Shows `content` under `title` until it is closed; resolves with the button's value, empty for Escape. */
@@ -55,13 +69,6 @@ export async function open(title: string, content: readonly Node[], focus: HTMLE
 	await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
 	dialog.remove();
 	return dialog.returnValue;
-}
-
-export function element<Name extends keyof HTMLElementTagNameMap>(
-	name: Name,
-	properties: Partial<HTMLElementTagNameMap[Name]>,
-): HTMLElementTagNameMap[Name] {
-	return Object.assign(document.createElement(name), properties);
 }
 
 export function button(text: string, className: string, value: string): HTMLButtonElement {

@@ -42,6 +42,8 @@ export class RequestFailure extends Error {
 }
 
 const PING_EVERY_MS = 4_000;
+/** Nothing at all heard for this long after a ping: the connection is dead, though nobody has said so (sleep, Wi-Fi). */
+const SILENCE_LIMIT_MS = 8_000;
 const REQUEST_LIMIT_MS = 20_000;
 const CONNECT_LIMIT_MS = 10_000;
 /** Remembers that the page has reloaded itself, so that it does not do so again and again. */
@@ -51,6 +53,8 @@ export class GatewayConnection {
 	readonly socket: Socket<GatewayToPageEvents, PageToGatewayEvents>;
 	readonly #events: ConnectionEvents;
 	#attempt = 0;
+	/** When anything last came from the gateway, by `performance.now()`. */
+	#heardAt = 0;
 	#retry: number | undefined;
 	#state: ConnectionState = { kind: "connecting" };
 
@@ -69,6 +73,11 @@ export class GatewayConnection {
 		this.socket.on("connect", () => this.#onConnect());
 		this.socket.on("connect_error", (error) => this.#onConnectError(error));
 		this.socket.on("disconnect", () => this.#retryLater());
+		// It says so before it goes; waiting for the broken connection would take longer.
+		this.socket.on("gateway:closing", () => this.socket.disconnect());
+		this.socket.onAny(() => {
+			this.#heardAt = performance.now();
+		});
 		this.socket.on("welcome", (welcome) => this.#onWelcome(welcome));
 		this.socket.on("place", (place) => events.onPlace(place));
 		setInterval(() => void this.#measure(), PING_EVERY_MS);
@@ -119,18 +128,27 @@ export class GatewayConnection {
 	}
 
 	#onWelcome(welcome: Welcome): void {
-		if (welcome.protocol !== TERMINAL_PROTOCOL_VERSION && reloadOnce("protocol")) return;
+		if (welcome.protocol !== TERMINAL_PROTOCOL_VERSION) {
+			if (!reloadOnce("protocol")) this.#refuse(OTHER_VERSION);
+			return;
+		}
 		sessionStorage.removeItem(RELOADED_KEY);
 		this.#events.onWelcome(welcome);
 	}
 
 	#onConnectError(error: Error & { data?: WireError }): void {
 		if (error.data?.code === "UNAUTHENTICATED" && reloadOnce("cookie")) return;
-		if (error.data !== undefined) this.#enter({ kind: "refused", error: error.data });
-		else this.#retryLater();
+		if (error.data === undefined || error.data.isRetryable) this.#retryLater();
+		else this.#refuse(error.data);
+	}
+
+	#refuse(error: WireError): void {
+		this.#enter({ kind: "refused", error });
+		this.socket.disconnect();
 	}
 
 	#retryLater(): void {
+		if (this.#state.kind === "refused") return;
 		this.#attempt += 1;
 		const delay = reconnectDelayMs(this.#attempt);
 		clearTimeout(this.#retry);
@@ -141,9 +159,20 @@ export class GatewayConnection {
 	async #measure(): Promise<void> {
 		if (!this.socket.connected || document.visibilityState === "hidden") return;
 		const start = performance.now();
-		await this.request("berth:ping", {}).catch(() => {});
-		const roundTripMs = performance.now() - start;
-		if (this.socket.connected) this.#enter({ kind: "connected", roundTripMs });
+		const silence = setTimeout(() => this.#onSilence(start), SILENCE_LIMIT_MS);
+		const isAnswered = await this.request("berth:ping", {}).then(
+			() => true,
+			() => false,
+		);
+		clearTimeout(silence);
+		if (isAnswered && this.socket.connected) {
+			this.#enter({ kind: "connected", roundTripMs: performance.now() - start });
+		}
+	}
+
+	/** Output that is still coming says as much as an answer: on a slow line the answer waits behind it. */
+	#onSilence(since: number): void {
+		if (this.socket.connected && this.#heardAt < since) this.socket.disconnect();
 	}
 
 	#enter(state: ConnectionState): void {
@@ -165,6 +194,13 @@ const UNANSWERED: { ok: false; error: WireError } = {
 		action: "The page tries again by itself.",
 		isRetryable: true,
 	},
+};
+
+const OTHER_VERSION: WireError = {
+	code: "PROTOCOL_MISMATCH",
+	message: "This page is of another version than the gateway.",
+	action: "Reload it in a minute. Your sessions go on meanwhile.",
+	isRetryable: false,
 };
 
 /** Reloads the page, unless it has done so for this reason already. */

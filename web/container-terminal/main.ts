@@ -1,39 +1,41 @@
 /** The terminal page: puts its parts together. */
 import "@xterm/xterm/css/xterm.css";
-import { byId, ConnectionStatus } from "./connection-status.ts";
+import { ConnectionStatus } from "./connection-status.ts";
 import { offerDebugHandle } from "./debug-handle.ts";
-import { element, showShortcuts } from "./dialogs.ts";
+import { showShortcuts } from "./dialogs.ts";
+import { byId } from "./dom.ts";
 import { GatewayConnection, RequestFailure } from "./gateway-connection.ts";
+import { showNotice } from "./notices.ts";
 import { PhoneKeys } from "./phone-keys.ts";
 import { SearchBar } from "./search-bar.ts";
 import { FONT_SIZE, SettingsStore } from "./settings.ts";
 import { showSettings } from "./settings-dialog.ts";
-import { type Action, actionOf, HINTS, SHORTCUTS } from "./shortcuts.ts";
+import { type Action, actionOf, SHORTCUTS, TAB_KEYS } from "./shortcuts.ts";
 import { Tabs } from "./tabs.ts";
 import { applyPageTheme, onSystemTheme } from "./themes.ts";
-
-const NOTICE_MS = 8_000;
+import { followVisualViewport } from "./visual-viewport.ts";
 
 const settings = new SettingsStore();
-const status = new ConnectionStatus(() => connection.retryNow());
+const status = new ConnectionStatus({
+	onRetry: () => connection.retryNow(),
+	onOpen: () => tabs.open(),
+});
 const connection = new GatewayConnection({
 	onState: (state) => {
 		status.onConnection(state);
 		if (state.kind !== "connected") tabs.onLost();
 	},
-	onWelcome: ({ isolation }) => {
-		byId("isolation-banner").hidden = isolation !== "none";
-	},
+	onWelcome: (welcome) => status.onWelcome(welcome),
 	onPlace: (place) => {
 		status.onPlace(place);
-		if (place.kind === "ready") void tabs.onReady().catch(showFailure);
+		if (place.kind === "ready") void tabs.onReady(place).catch(showFailure);
 		else tabs.onLost();
 	},
 });
 const phoneKeys = new PhoneKeys(byId("phone-keys"), {
 	onText: (text) => tabs.active?.type(text),
 	isApplicationMode: () => tabs.active?.view.terminal.modes.applicationCursorKeysMode ?? false,
-	onUsed: () => tabs.active?.view.focus(),
+	onUsed: focusTerminal,
 });
 const tabs = new Tabs({
 	connection,
@@ -42,12 +44,10 @@ const tabs = new Tabs({
 	settings: () => settings.current,
 	onNotice: showNotice,
 	takesKey,
+	onCount: (count) => status.onTabs(count),
 	withStickyKeys: (text) => (text.length === 1 ? phoneKeys.apply(text) : text),
 });
-const search = new SearchBar(
-	() => tabs.active?.view.terminal ?? null,
-	() => tabs.active?.view.focus(),
-);
+const search = new SearchBar(() => tabs.active?.view.terminal ?? null, focusTerminal);
 
 const ACTIONS: Record<Action, () => void> = {
 	copy,
@@ -55,12 +55,13 @@ const ACTIONS: Record<Action, () => void> = {
 	search: () => search.open(),
 	"new-tab": () => tabs.open(),
 	"close-tab": () => void tabs.close(tabs.activeIndex),
+	"rename-tab": () => tabs.renameActive(),
 	"next-tab": () => tabs.step(1),
 	"previous-tab": () => tabs.step(-1),
 	larger: () => settings.change({ fontSize: settings.current.fontSize + 1 }),
 	smaller: () => settings.change({ fontSize: settings.current.fontSize - 1 }),
 	"usual-size": () => settings.change({ fontSize: FONT_SIZE.usual }),
-	help: () => void showShortcuts([...SHORTCUTS, ...HINTS]).then(() => tabs.active?.view.focus()),
+	help: () => void showShortcuts(SHORTCUTS, TAB_KEYS).then(focusTerminal),
 };
 
 function takesKey(event: KeyboardEvent): boolean {
@@ -73,6 +74,10 @@ function takesKey(event: KeyboardEvent): boolean {
 	return true;
 }
 
+function focusTerminal(): void {
+	tabs.active?.view.focus();
+}
+
 function copy(): void {
 	const selection = tabs.active?.view.terminal.getSelection() ?? "";
 	if (selection === "") return;
@@ -80,22 +85,16 @@ function copy(): void {
 }
 
 async function paste(): Promise<void> {
-	try {
-		await tabs.active?.paste(await navigator.clipboard.readText());
-	} catch {
-		showNotice("The browser does not allow reading the clipboard here. Use its own menu to paste.");
-	}
+	const text = await navigator.clipboard.readText().catch(() => null);
+	if (text !== null) await tabs.active?.paste(text);
+	else showNotice("The browser does not allow reading the clipboard here. Use its own menu to paste.");
+	focusTerminal();
 }
 
+/** What can be tried again is, when the gateway says that there is a place; the rest the person should know. */
 function showFailure(thrown: unknown): void {
 	if (!(thrown instanceof RequestFailure)) throw thrown;
 	if (!thrown.error.isRetryable) showNotice(`${thrown.error.message} ${thrown.error.action}`);
-}
-
-function showNotice(text: string): void {
-	const notice = element("p", { className: "toast", textContent: text });
-	byId("toasts").append(notice);
-	setTimeout(() => notice.remove(), NOTICE_MS);
 }
 
 function applySettings(): void {
@@ -103,38 +102,27 @@ function applySettings(): void {
 	tabs.apply(settings.current);
 }
 
-/** Phones draw their keyboard over the page: what is left is the visual viewport. */
-function followVisualViewport(): void {
-	const { visualViewport: viewport } = window;
-	if (viewport === null) return;
-	const follow = (): void => {
-		document.documentElement.style.setProperty("--visible-height", `${viewport.height}px`);
-	};
-	viewport.addEventListener("resize", follow);
-	follow();
-}
-
 // The browser's own paste, from its menu or a phone's, asks the same question as the shortcut.
 byId("stage").addEventListener(
 	"paste",
 	(event) => {
+		if (event.target instanceof HTMLInputElement) return;
 		const text = event.clipboardData?.getData("text/plain") ?? "";
 		event.preventDefault();
 		event.stopPropagation();
-		void tabs.active?.paste(text);
+		void tabs.active?.paste(text).then(focusTerminal);
 	},
 	{ capture: true },
 );
 document.addEventListener("keydown", (event) => {
 	if (event.target instanceof HTMLInputElement || document.querySelector("dialog[open]") !== null) return;
-	if (!byId("stage").contains(event.target as Node)) takesKey(event);
+	// Keys in the terminal come by the terminal.
+	if (!(event.target instanceof HTMLTextAreaElement)) takesKey(event);
 });
-byId("new-tab").addEventListener("click", () => tabs.open());
-byId("open-search").addEventListener("click", () => search.open());
-byId("open-help").addEventListener("click", () => ACTIONS.help());
-byId("open-settings").addEventListener("click", () => {
-	void showSettings(settings).then(() => tabs.active?.view.focus());
-});
+byId("new-tab").addEventListener("click", ACTIONS["new-tab"]);
+byId("open-search").addEventListener("click", ACTIONS.search);
+byId("open-help").addEventListener("click", ACTIONS.help);
+byId("open-settings").addEventListener("click", () => void showSettings(settings).then(focusTerminal));
 settings.onChange(applySettings);
 onSystemTheme(applySettings);
 applySettings();

@@ -1,5 +1,5 @@
 /** The row of keys that phones lack. Ctrl and Alt stick to the next key. */
-import { element } from "./dialogs.ts";
+import { element } from "./dom.ts";
 
 export type PhoneKeyEvents = {
 	/** Sends text as if typed. */

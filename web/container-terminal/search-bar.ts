@@ -1,7 +1,7 @@
 /** Search in the visible session. The add-on is loaded when it is first needed. */
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import type { Terminal } from "@xterm/xterm";
-import { byId } from "./connection-status.ts";
+import { byId, inputById } from "./dom.ts";
 
 const DECORATIONS = {
 	matchBackground: "#b58900",
@@ -12,9 +12,9 @@ const DECORATIONS = {
 
 export class SearchBar {
 	readonly #bar = byId("search");
-	readonly #text = input("search-text");
-	readonly #case = input("search-case");
-	readonly #regex = input("search-regex");
+	readonly #text = inputById("search-text");
+	readonly #case = inputById("search-case");
+	readonly #regex = inputById("search-regex");
 	readonly #addons = new WeakMap<Terminal, SearchAddon>();
 	readonly #visible: () => Terminal | null;
 	readonly #onClosed: () => void;
@@ -94,10 +94,4 @@ function isRegex(pattern: string): boolean {
 	} catch {
 		return false;
 	}
-}
-
-function input(id: string): HTMLInputElement {
-	const found = byId(id);
-	if (!(found instanceof HTMLInputElement)) throw new Error(`#${id} is no field`);
-	return found;
 }

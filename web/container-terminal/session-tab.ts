@@ -6,9 +6,9 @@ import { confirmPaste } from "./dialogs.ts";
 import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
 import { InputQueue } from "./input-queue.ts";
 import { OutputStream } from "./output-stream.ts";
+import { type Ending, endingOf, isShownByCover, OUT_OF_REACH } from "./session-words.ts";
 import type { Settings } from "./settings.ts";
 import { TerminalView } from "./terminal-view.ts";
-import { type Ending, endingOf, isShownByCover, OUT_OF_REACH } from "./session-words.ts";
 
 export type TabState =
 	/** No session yet, or the one it had was lost with its container. */
@@ -88,6 +88,10 @@ export class SessionTab {
 
 	get sessionId(): string | null {
 		return this.#state.kind === "empty" ? null : this.#state.sessionId;
+	}
+
+	get panelId(): string {
+		return this.view.panel.id;
 	}
 
 	get hasEnded(): boolean {

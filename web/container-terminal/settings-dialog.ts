@@ -1,6 +1,7 @@
 /** The dialog in which one chooses theme, text size and screen-reader mode; each choice holds at once. */
-import { button, element, open, row } from "./dialogs.ts";
-import { FONT_SIZE, type SettingsStore, type ThemeChoice } from "./settings.ts";
+import { button, open, row } from "./dialogs.ts";
+import { element } from "./dom.ts";
+import type { SettingsStore, ThemeChoice } from "./settings.ts";
 
 const THEMES: readonly { value: ThemeChoice; label: string }[] = [
 	{ value: "auto", label: "System" },
@@ -15,38 +16,42 @@ export async function showSettings(store: SettingsStore): Promise<void> {
 
 function themeChoice(store: SettingsStore): HTMLElement {
 	const group = element("fieldset", { className: "choice" });
-	group.append(element("legend", { textContent: "Theme" }));
+	const options = element("div", { className: "choice-options" });
 	for (const { value, label } of THEMES) {
 		const radio = element("input", { type: "radio", name: "theme", value, checked: store.current.theme === value });
 		radio.addEventListener("change", () => store.change({ theme: value }));
 		const line = element("label", { className: "choice-option" });
 		line.append(radio, element("span", { textContent: label }));
-		group.append(line);
+		options.append(line);
 	}
+	group.append(element("legend", { textContent: "Theme" }), options);
 	return group;
 }
 
 function fontSize(store: SettingsStore): HTMLElement {
-	const line = element("label", { className: "setting" });
+	const line = element("div", { className: "setting" });
 	const shown = element("output", { textContent: `${store.current.fontSize} px` });
-	const slider = element("input", {
-		type: "range",
-		min: String(FONT_SIZE.least),
-		max: String(FONT_SIZE.most),
-		value: String(store.current.fontSize),
-	});
-	slider.addEventListener("input", () => {
-		store.change({ fontSize: slider.valueAsNumber });
-		shown.textContent = `${store.current.fontSize} px`;
-	});
-	line.append(element("span", { textContent: "Text size" }), slider, shown);
+	const step = (sign: string, label: string, by: number): HTMLElement => {
+		const key = element("button", { type: "button", className: "icon-button", textContent: sign, ariaLabel: label });
+		key.addEventListener("click", () => {
+			store.change({ fontSize: store.current.fontSize + by });
+			shown.textContent = `${store.current.fontSize} px`;
+		});
+		return key;
+	};
+	const stepper = element("div", { className: "stepper" });
+	stepper.append(step("−", "Smaller text", -1), shown, step("+", "Larger text", 1));
+	line.append(element("span", { textContent: "Text size" }), stepper);
 	return line;
 }
 
 function screenReader(store: SettingsStore): HTMLElement {
 	const line = element("label", { className: "setting" });
-	const box = element("input", { type: "checkbox", checked: store.current.isScreenReader });
+	const box = element("input", { type: "checkbox", className: "switch", checked: store.current.isScreenReader });
+	box.role = "switch";
 	box.addEventListener("change", () => store.change({ isScreenReader: box.checked }));
-	line.append(element("span", { textContent: "Screen-reader mode" }), box);
+	const words = element("span", { textContent: "Screen-reader mode" });
+	words.append(element("small", { textContent: "Gives the terminal’s text to assistive technology as it comes." }));
+	line.append(words, box);
 	return line;
 }

@@ -7,6 +7,7 @@ export type Action =
 	| "search"
 	| "new-tab"
 	| "close-tab"
+	| "rename-tab"
 	| "next-tab"
 	| "previous-tab"
 	| "larger"
@@ -30,6 +31,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
 	{ action: "search", keys: "Ctrl Shift F", does: "Search in this session", matches: withCtrlShift("KeyF") },
 	{ action: "new-tab", keys: "Alt Shift T", does: "New session", matches: withAltShift("KeyT") },
 	{ action: "close-tab", keys: "Alt Shift W", does: "Close this session", matches: withAltShift("KeyW") },
+	{ action: "rename-tab", keys: "Alt Shift R", does: "Rename this session", matches: withAltShift("KeyR") },
 	{ action: "next-tab", keys: "Alt Shift →", does: "Next session", matches: withAltShift("ArrowRight") },
 	{ action: "previous-tab", keys: "Alt Shift ←", does: "Previous session", matches: withAltShift("ArrowLeft") },
 	{ action: "larger", keys: "Ctrl +", does: "Larger text", matches: withCtrl("+", "=") },
@@ -38,10 +40,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
 	{ action: "help", keys: "Ctrl Shift ?", does: "This list", matches: withCtrlShift("Slash") },
 ];
 
-/** Things to know that are no keys of the page. */
-export const HINTS: readonly ShortcutRow[] = [
-	{ keys: "F2", does: "Rename the session whose tab has the focus (or double-click the tab)" },
-	{ keys: "Ctrl C", does: "Goes to the program, as everything else does" },
+/** Keys that work where a tab has the focus. */
+export const TAB_KEYS: readonly ShortcutRow[] = [
+	{ keys: "← →", does: "On a tab: the session beside it" },
+	{ keys: "Ctrl ← →", does: "On a tab: move it" },
+	{ keys: "F2", does: "On a tab, or double click: rename" },
+	{ keys: "Del", does: "On a tab: close" },
 ];
 
 export function actionOf(event: KeyboardEvent): Action | null {

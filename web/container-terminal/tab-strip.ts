@@ -1,148 +1,147 @@
 /** The row of tabs: draws it, and turns clicks and keys on it into calls. Knows nothing of terminals. */
-import { element } from "./dialogs.ts";
-
-export type TabFace = {
-	sessionId: string | null;
-	name: string;
-	/** What the program calls itself; shown as a hint. */
-	title: string;
-	isEnded: boolean;
-	hasNews: boolean;
-};
+import type { SessionSignal } from "../../server/protocol/session.ts";
+import { openMenu } from "./menu.ts";
+import { TabButton, type TabFace } from "./tab-button.ts";
 
 export type TabStripEvents = {
 	onSelect(index: number): void;
 	onClose(index: number): void;
 	onRename(index: number, name: string): void;
+	onMove(from: number, to: number): void;
+	onSignal(index: number, signal: SessionSignal): void;
 	/** The strip is done with the keyboard: back to the terminal. */
 	onLeave(): void;
 };
 
-type Tab = { root: HTMLElement; label: HTMLElement; close: HTMLElement };
-
-const MAX_NAME_LENGTH = 64;
-
 export class TabStrip {
 	readonly #list: HTMLElement;
 	readonly #events: TabStripEvents;
-	readonly #tabs: Tab[] = [];
-	/** The label that a text field stands in for now. */
-	#renaming: HTMLElement | null = null;
+	/** One for each tab, kept as long as the tab is: a double click must meet the same element twice. */
+	readonly #buttons = new Map<TabFace, TabButton>();
+	#faces: readonly TabFace[] = [];
+	#active = -1;
+	#dragged: TabFace | null = null;
 
 	constructor(list: HTMLElement, events: TabStripEvents) {
 		this.#list = list;
 		this.#events = events;
+		list.addEventListener("wheel", (event) => {
+			if (event.deltaX === 0) list.scrollLeft += event.deltaY;
+		});
 	}
 
+	/** The same object is the same tab, whatever its name and place. */
 	draw(faces: readonly TabFace[], active: number): void {
-		// Tabs are kept and changed, not made again: a click that draws must not lose the second click of a pair.
-		while (this.#tabs.length > faces.length) this.#tabs.pop()?.root.remove();
-		while (this.#tabs.length < faces.length) this.#tabs.push(this.#newTab());
-		for (const [index, face] of faces.entries()) this.#dress(index, face, index === active);
-		this.#tabs[active]?.root.scrollIntoView({ block: "nearest", inline: "nearest" });
-		if (this.#list.contains(document.activeElement) && this.#renaming === null) this.#tabs[active]?.root.focus();
-	}
-
-	#newTab(): Tab {
-		const root = element("div", { className: "tab", role: "tab" });
-		root.dataset.testid = "tab";
-		const label = element("span", { className: "tab-name" });
-		const close = this.#closeButton(root);
-		root.append(label, close);
-		this.#list.append(root);
-		const index = (): number => this.#tabs.findIndex((tab) => tab.root === root);
-		root.addEventListener("click", (event) => {
-			if (!(event.target instanceof HTMLInputElement)) this.#events.onSelect(index());
-		});
-		root.addEventListener("auxclick", (event) => {
-			if (event.button === 1) this.#events.onClose(index());
-		});
-		root.addEventListener("dblclick", () => this.#rename(label, index));
-		root.addEventListener("keydown", (event) => this.#onKey(event, label, index));
-		return { root, label, close };
-	}
-
-	#dress(index: number, { sessionId, name, title, isEnded, hasNews }: TabFace, isActive: boolean): void {
-		const tab = this.#tabs[index];
-		if (tab === undefined) return;
-		const { root, label, close } = tab;
-		root.tabIndex = isActive ? 0 : -1;
-		root.title = title || name;
-		root.ariaSelected = String(isActive);
-		root.dataset.sessionId = sessionId ?? "";
-		root.classList.toggle("is-ended", isEnded);
-		root.classList.toggle("has-news", hasNews);
-		label.textContent = name;
-		close.ariaLabel = `Close ${name}`;
-	}
-
-	#closeButton(root: HTMLElement): HTMLElement {
-		const close = element("button", { className: "tab-close", type: "button", tabIndex: -1, title: "Close" });
-		close.textContent = "×";
-		close.addEventListener("click", (event) => {
-			event.stopPropagation();
-			this.#events.onClose(this.#tabs.findIndex((tab) => tab.root === root));
-		});
-		return close;
-	}
-
-	#onKey(event: KeyboardEvent, label: HTMLElement, indexOf: () => number): void {
-		if (event.target instanceof HTMLInputElement) return;
-		const index = indexOf();
-		const count = this.#tabs.length;
-		switch (event.key) {
-			case "ArrowRight":
-				this.#events.onSelect((index + 1) % count);
-				break;
-			case "ArrowLeft":
-				this.#events.onSelect((index + count - 1) % count);
-				break;
-			case "Home":
-				this.#events.onSelect(0);
-				break;
-			case "End":
-				this.#events.onSelect(count - 1);
-				break;
-			case "Delete":
-				this.#events.onClose(index);
-				break;
-			case "F2":
-				this.#rename(label, indexOf);
-				break;
-			case "Enter":
-			case "Escape":
-				this.#events.onLeave();
-				break;
-			default:
-				return;
+		const hasMoved = active !== this.#active || faces.length !== this.#faces.length;
+		this.#faces = [...faces];
+		this.#active = active;
+		for (const [face, button] of this.#buttons) {
+			if (faces.includes(face)) continue;
+			button.element.remove();
+			this.#buttons.delete(face);
 		}
-		event.preventDefault();
+		for (const [index, face] of faces.entries()) {
+			const button = this.#buttons.get(face) ?? this.#newButton(face);
+			button.draw(index === active);
+			if (this.#list.children[index] !== button.element) this.#place(button.element, index);
+		}
+		if (hasMoved) this.#activeButton()?.element.scrollIntoView({ block: "nearest", inline: "nearest" });
 	}
 
-	#rename(label: HTMLElement, index: () => number): void {
-		if (this.#renaming !== null) return;
-		this.#renaming = label;
-		const field = element("input", {
-			className: "tab-field",
-			value: label.textContent ?? "",
-			maxLength: MAX_NAME_LENGTH,
+	rename(index: number): void {
+		const face = this.#faces[index];
+		if (face !== undefined) this.#buttons.get(face)?.rename();
+	}
+
+	/** Moving an element takes its focus away. */
+	#place(element: HTMLElement, index: number): void {
+		const hadFocus = element === document.activeElement;
+		this.#list.insertBefore(element, this.#list.children[index] ?? null);
+		if (hadFocus) element.focus();
+	}
+
+	#newButton(face: TabFace): TabButton {
+		const at = (): number => this.#faces.indexOf(face);
+		const button = new TabButton(face, {
+			onSelect: () => this.#events.onSelect(at()),
+			onClose: () => this.#events.onClose(at()),
+			onRenamed: (name) => {
+				if (name !== null) this.#events.onRename(at(), name);
+				this.#events.onLeave();
+			},
+			onMenu: (x, y) => this.#openMenu(button, at(), x, y),
+			onKey: (event) => this.#onKey(event, at()),
 		});
-		field.ariaLabel = "Name of the session";
-		const finish = (isWanted: boolean): void => {
-			if (this.#renaming !== label) return;
-			this.#renaming = null;
-			field.replaceWith(label);
-			const name = field.value.trim();
-			if (isWanted && name !== "" && name !== label.textContent) this.#events.onRename(index(), name);
-			this.#events.onLeave();
+		this.#buttons.set(face, button);
+		this.#listenForDrags(button.element, face);
+		return button;
+	}
+
+	#listenForDrags(element: HTMLElement, face: TabFace): void {
+		element.addEventListener("dragstart", () => {
+			this.#dragged = face;
+		});
+		element.addEventListener("dragend", () => {
+			this.#dragged = null;
+		});
+		element.addEventListener("dragover", (event) => {
+			if (this.#dragged === null) return;
+			event.preventDefault();
+			const from = this.#faces.indexOf(this.#dragged);
+			const to = this.#faces.indexOf(face);
+			const { left, width } = element.getBoundingClientRect();
+			const isBeyondMiddle = from < to ? event.clientX > left + width / 2 : event.clientX < left + width / 2;
+			if (from !== to && isBeyondMiddle) this.#events.onMove(from, to);
+		});
+	}
+
+	#onKey(event: KeyboardEvent, index: number): void {
+		const count = this.#faces.length;
+		const keys: Record<string, () => void> = {
+			ArrowRight: () => (event.ctrlKey ? this.#moveBy(index, 1) : this.#focus((index + 1) % count)),
+			ArrowLeft: () => (event.ctrlKey ? this.#moveBy(index, -1) : this.#focus((index + count - 1) % count)),
+			Home: () => this.#focus(0),
+			End: () => this.#focus(count - 1),
+			Delete: () => this.#events.onClose(index),
+			F2: () => this.rename(index),
+			Enter: () => this.#events.onLeave(),
+			Escape: () => this.#events.onLeave(),
 		};
-		field.addEventListener("keydown", (event) => {
-			if (event.key === "Enter") finish(true);
-			else if (event.key === "Escape") finish(false);
-			event.stopPropagation();
+		const act = keys[event.key];
+		if (act === undefined) return;
+		event.preventDefault();
+		act();
+	}
+
+	#moveBy(index: number, by: number): void {
+		const to = index + by;
+		if (to >= 0 && to < this.#faces.length) this.#events.onMove(index, to);
+	}
+
+	/** Selects a tab and stays in the strip, as in any list of tabs. */
+	#focus(index: number): void {
+		this.#events.onSelect(index);
+		this.#activeButton()?.element.focus();
+	}
+
+	#activeButton(): TabButton | undefined {
+		const face = this.#faces[this.#active];
+		return face === undefined ? undefined : this.#buttons.get(face);
+	}
+
+	#openMenu(button: TabButton, index: number, x: number, y: number): void {
+		const { name, sessionId, hasEnded } = button.face;
+		const isRunning = sessionId !== null && !hasEnded;
+		const signal = (signal: SessionSignal) => ({
+			isDisabled: !isRunning,
+			onChosen: () => this.#events.onSignal(index, signal),
 		});
-		field.addEventListener("blur", () => finish(true));
-		label.replaceWith(field);
-		field.select();
+		const items = [
+			{ label: "Rename…", hint: "F2", onChosen: () => button.rename() },
+			{ label: "Interrupt program", ...signal("SIGINT") },
+			{ label: "Kill program", isDanger: true, ...signal("SIGKILL") },
+			{ label: "Close session", hint: "Del", isDanger: true, onChosen: () => this.#events.onClose(index) },
+		];
+		openMenu(`Session ${name}`, items, x, y, () => this.#events.onLeave());
 	}
 }

@@ -1,9 +1,9 @@
 /** All sessions of the page: which there are, which one is seen, and that they are what the gateway says they are. */
 import type { WireError } from "../../server/protocol/errors.ts";
-import { type SessionInfo, type SessionSignal } from "../../server/protocol/session.ts";
-import type { Place } from "../../server/protocol/terminal.ts";
+import type { SessionInfo, SessionSignal } from "../../server/protocol/session.ts";
+import type { PageRequestName, Place } from "../../server/protocol/terminal.ts";
 import { confirm } from "./dialogs.ts";
-import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
+import { type GatewayConnection, type PageRequestInput, RequestFailure } from "./gateway-connection.ts";
 import { newPageId } from "./page-id.ts";
 import { SessionTab, type TabOptions } from "./session-tab.ts";
 import type { Settings } from "./settings.ts";
@@ -64,12 +64,13 @@ export class Tabs {
 		const { sessions } = await this.#options.connection.request("session:list", {});
 		const isSameContainer = generation === this.#generation;
 		const isFirst = this.#generation === null;
+		const { active } = this.#layout;
 		this.#generation = generation;
-		this.#isReady = true;
 		this.#dropMissing(new Set(sessions.map(({ sessionId }) => String(sessionId))), isSameContainer);
 		for (const session of this.#layout.inOrder(sessions)) this.#adopt(session);
 		if (this.#tabs.length === 0 && isFirst) this.#add(this.#newName());
-		const remembered = this.#tabs.find(({ sessionId }) => sessionId === this.#layout.active);
+		const remembered = this.#tabs.find(({ sessionId }) => sessionId !== null && sessionId === active);
+		this.#isReady = true;
 		this.#show(this.#active ?? remembered ?? this.#tabs[0] ?? null);
 		for (const tab of this.#tabs) if (tab !== this.#active && tab.state.kind === "empty") await this.#connect(tab);
 	}
@@ -138,6 +139,7 @@ export class Tabs {
 		if (tab !== undefined) tab.onSessionChanged(session);
 		else if (this.#tabs.some(({ state }) => state.kind === "empty")) this.#unclaimed.push(session);
 		else if (this.#isReady) this.#adopt(session);
+		if (this.#active === null && this.#isReady) this.#show(this.#tabs[0] ?? null);
 	}
 
 	#adopt(session: SessionInfo): void {
@@ -145,7 +147,6 @@ export class Tabs {
 		const known = this.#find(session.sessionId);
 		if (known !== undefined) known.onSessionChanged(session);
 		else this.#add(session.name).adopt(session);
-		if (this.#active === null) this.#show(this.#tabs[0] ?? null);
 	}
 
 	async #connect(tab: SessionTab): Promise<void> {
@@ -235,7 +236,7 @@ export class Tabs {
 	}
 
 	/** Asks for something whose success shows by itself; a refusal is told. */
-	#request(...[name, request]: SimpleRequest): void {
+	#request<Name extends PageRequestName>(name: Name, request: PageRequestInput<Name>): void {
 		this.#options.connection.request(name, request).catch((thrown: unknown) => {
 			if (!(thrown instanceof RequestFailure)) throw thrown;
 			if (thrown.error.code !== "SESSION_NOT_FOUND") this.#options.onNotice(thrown.message);

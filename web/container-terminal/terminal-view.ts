@@ -34,6 +34,11 @@ const UNPASTEABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 /** A window that is being dragged changes every frame; programs need not redraw for each. */
 const FIT_DELAY_MS = 60;
 
+const FOCUS_REPORTS = new Set(["\x1b[I", "\x1b[O"]);
+const FLASH_MS = 150;
+/** Panels made by this page: each has an id that its tab names. */
+let panels = 0;
+
 export class TerminalView {
 	readonly panel: HTMLElement;
 	readonly terminal: Terminal;
@@ -47,6 +52,8 @@ export class TerminalView {
 		this.panel = document.createElement("div");
 		this.panel.className = "terminal-panel";
 		this.panel.role = "tabpanel";
+		panels += 1;
+		this.panel.id = `panel-${panels}`;
 		stage.append(this.panel);
 		this.terminal = new Terminal({
 			allowProposedApi: true,
@@ -78,11 +85,19 @@ export class TerminalView {
 
 	show(): void {
 		this.panel.classList.add("is-visible");
+		this.panel.dataset.testid = "terminal";
 		this.fit();
 	}
 
 	hide(): void {
 		this.panel.classList.remove("is-visible");
+		delete this.panel.dataset.testid;
+	}
+
+	/** The bell, for the eyes. */
+	flash(): void {
+		this.panel.classList.add("is-ringing");
+		setTimeout(() => this.panel.classList.remove("is-ringing"), FLASH_MS);
 	}
 
 	focus(): void {
@@ -141,7 +156,11 @@ export class TerminalView {
 		const { terminal } = this;
 		const encoder = new TextEncoder();
 		muteAnswers(terminal, this.#events.isReplaying);
-		terminal.onData((text) => this.#events.onInput(encoder.encode(this.#events.withStickyKeys(text))));
+		terminal.onData((text) => {
+			// Turning focus reports on is answered at once, in a replay too.
+			if (this.#events.isReplaying() && FOCUS_REPORTS.has(text)) return;
+			this.#events.onInput(encoder.encode(this.#events.withStickyKeys(text)));
+		});
 		// Mouse reports in the old encoding are bytes, not text.
 		terminal.onBinary((text) => this.#events.onInput(Uint8Array.from(text, (char) => char.charCodeAt(0))));
 		terminal.onResize((size) => this.#events.onSize(size));

@@ -1,0 +1,38 @@
+/** The small card behind the connection badge: who one is, where one's shells run, how far away that is. */
+import type { Welcome } from "../../server/protocol/terminal.ts";
+import { badgeOf, type Situation } from "./connection-words.ts";
+import { byId, setText } from "./dom.ts";
+
+export class ConnectionDetails {
+	readonly #card = byId("details");
+
+	get isOpen(): boolean {
+		return this.#card.matches(":popover-open");
+	}
+
+	/** Below the badge, within the page. */
+	open(badge: HTMLElement): void {
+		const { bottom, right } = badge.getBoundingClientRect();
+		this.#card.style.top = `${bottom + 8}px`;
+		this.#card.style.right = `${Math.max(8, innerWidth - right)}px`;
+		this.#card.togglePopover();
+	}
+
+	draw(situation: Situation, welcome: Welcome | null): void {
+		const { connection, place, tabs } = situation;
+		const isConnected = connection.kind === "connected";
+		const roundTripMs = isConnected ? connection.roundTripMs : null;
+		const { state, text } = badgeOf(situation);
+		setText(byId("details-state"), state === "connected" ? "Connected" : text);
+		setText(byId("details-user"), welcome?.user.username ?? "–");
+		setText(byId("details-place"), placeWords(situation, welcome));
+		setText(byId("details-round-trip"), roundTripMs === null ? "–" : `${roundTripMs.toFixed(1)} ms`);
+		setText(byId("details-sessions"), welcome === null ? "–" : `${tabs} of ${welcome.sessionsPerUser}`);
+		this.#card.dataset.place = place?.kind ?? "unknown";
+	}
+}
+
+function placeWords({ place }: Situation, welcome: Welcome | null): string {
+	if (place?.kind !== "ready") return "–";
+	return welcome?.isolation === "none" ? "this machine, without isolation" : place.container;
+}

@@ -1,0 +1,27 @@
+/** Finding, making and filling elements of the page. */
+
+/** An element that the page's own HTML has. */
+export function byId(id: string): HTMLElement {
+	const found = document.getElementById(id);
+	if (found === null) throw new Error(`the page has no #${id}`);
+	return found;
+}
+
+export function inputById(id: string): HTMLInputElement {
+	const found = byId(id);
+	if (!(found instanceof HTMLInputElement)) throw new Error(`#${id} is no field`);
+	return found;
+}
+
+/** A new element; text goes in by `textContent`, so that nothing a program prints ever becomes markup. */
+export function element<Name extends keyof HTMLElementTagNameMap>(
+	name: Name,
+	properties: Partial<HTMLElementTagNameMap[Name]>,
+): HTMLElementTagNameMap[Name] {
+	return Object.assign(document.createElement(name), properties);
+}
+
+/** Writing the same text again would make screen readers say it again. */
+export function setText(node: HTMLElement, text: string): void {
+	if (node.textContent !== text) node.textContent = text;
+}
