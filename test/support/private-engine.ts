@@ -1,6 +1,7 @@
 /**
  * A Docker engine of the test's own, so that it can be stopped without taking anybody's containers down. It gets the
- * pool's image from the machine's engine; it has no network, because that would need the host's firewall.
+ * pool's image from the machine's engine. It runs in a network namespace of its own: an engine takes the interface
+ * `docker0` for its own, also when it is told to have no bridge, and would remove the other engine's.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -39,8 +40,9 @@ export class PrivateEngine implements AsyncDisposable {
 	async start(): Promise<void> {
 		const at = (name: string): string => join(this.#folder, name);
 		this.#daemon = spawn(
-			"dockerd",
+			"unshare",
 			[
+				["--net", "dockerd"],
 				["--host", `unix://${this.socketPath}`],
 				["--data-root", at("data")],
 				["--exec-root", at("exec")],

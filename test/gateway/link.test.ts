@@ -1,0 +1,144 @@
+/** The gateway's link against the real agent: whatever happens to its connection, sessions go on at the very byte. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AttachmentSink } from "../../server/core/link/attachment.ts";
+import { Link } from "../../server/core/link/link.ts";
+import type { Log } from "../../server/core/log.ts";
+import type { BerthError } from "../../server/protocol/errors.ts";
+import { PageId, SessionId } from "../../server/protocol/ids.ts";
+import { AgentProcess } from "../agent/agent-process.ts";
+import { ADA, DEFAULT_POLICY, DEFAULT_SIZE } from "../agent/link-client.ts";
+
+const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+const newPageId = () => PageId.parse(randomBytes(16).toString("base64url"));
+
+type Fixture = {
+	agent: AgentProcess;
+	link: Link;
+	/** The stream that carries the link now. */
+	stream(): Socket;
+	lost: BerthError[];
+};
+
+async function openLink(t: TestContext): Promise<Fixture> {
+	const agent = await AgentProcess.start();
+	t.after(() => agent[Symbol.asyncDispose]());
+	const streams: Socket[] = [];
+	const lost: BerthError[] = [];
+	const link = await Link.open({
+		connect: async () => {
+			const stream = connect(agent.socketPath);
+			await new Promise<void>((resolve, reject) => stream.once("connect", resolve).once("error", reject));
+			streams.push(stream);
+			return stream;
+		},
+		hello: { gateway: "test", policy: DEFAULT_POLICY },
+		onEvent() {},
+		onLost: (reason) => lost.push(reason),
+		log: quiet,
+	});
+	t.after(() => link.close());
+	const stream = (): Socket => {
+		const current = streams.at(-1);
+		assert.ok(current);
+		return current;
+	};
+	return { agent, link, stream, lost };
+}
+
+/** Keeps what a page would: the output in order, and where its input has to go on. */
+class Recorder implements AttachmentSink {
+	text = "";
+	offset = 0;
+	sendFrom = 0;
+	isLost = false;
+
+	onOutput(_sessionId: SessionId, offset: number, bytes: Buffer): void {
+		assert.equal(offset, this.offset, "nothing lost and nothing twice");
+		this.text += bytes.toString("latin1");
+		this.offset = offset + bytes.length;
+	}
+	onInputAck(_sessionId: SessionId, seq: number): void {
+		this.sendFrom = seq;
+	}
+	onInputRefused(_sessionId: SessionId, seq: number): void {
+		this.sendFrom = seq;
+	}
+	onLost(): void {
+		this.isLost = true;
+	}
+}
+
+async function until(isTrue: () => boolean, what: string): Promise<void> {
+	const deadline = performance.now() + 20_000;
+	while (!isTrue()) {
+		if (performance.now() > deadline) throw new Error(`waited too long for ${what}`);
+		await sleep(5);
+	}
+}
+
+test("output goes on at the very byte however often the connection breaks", async (t) => {
+	const { link, stream } = await openLink(t);
+	const recorder = new Recorder();
+	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
+	const { attachment, result } = await link.openSession(request, recorder);
+	recorder.offset = result.from;
+	attachment.release();
+	const credit = setInterval(() => link.sendCredit(attachment, recorder.offset), 5);
+	t.after(() => clearInterval(credit));
+	link.sendInput(
+		attachment,
+		0,
+		Buffer.from("stty -onlcr; for i in $(seq 1 3000); do echo line-$i; done; echo e''nd\r"),
+	);
+	for (let cut = 0; cut < 8; cut += 1) {
+		await sleep(30 + cut * 7);
+		stream().destroy();
+	}
+	await until(() => recorder.text.includes("end\n"), "the end of the output");
+	const lines = [...recorder.text.matchAll(/^line-(\d+)$/gm)].map(([, number]) => Number(number));
+	assert.deepEqual(
+		lines,
+		Array.from({ length: 3000 }, (_, index) => index + 1),
+	);
+});
+
+test("after a break the page is told from where to send again, and what arrived already is dropped", async (t) => {
+	const { link, stream } = await openLink(t);
+	const recorder = new Recorder();
+	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
+	const { attachment, result } = await link.openSession(request, recorder);
+	recorder.offset = result.from;
+	attachment.release();
+	const input = Buffer.from("echo a-$((1+1))-b\r");
+	link.sendInput(attachment, 0, input);
+	await until(() => recorder.text.includes("a-2-b"), "the command's output");
+	recorder.sendFrom = -1;
+	stream().destroy();
+	await until(() => recorder.sendFrom === input.length, "word of where to send on");
+	link.sendInput(attachment, 0, Buffer.concat([input, Buffer.from("echo c-$((2+2))\r")]));
+	await until(() => recorder.text.includes("c-4"), "the second command");
+	assert.equal(recorder.text.split("a-2-b").length, 2, "the first command ran once");
+});
+
+test("an agent that is gone is given up, and every attachment is told", async (t) => {
+	const { agent, link, lost } = await openLink(t);
+	const recorder = new Recorder();
+	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
+	const { attachment } = await link.openSession(request, recorder);
+	attachment.release();
+	agent.child.kill("SIGKILL");
+	await until(() => lost.length === 1, "the loss");
+	assert.ok(recorder.isLost);
+	await assert.rejects(link.request({ op: "list", username: ADA.username }), { code: "LINK_BROKEN" });
+});
+
+test("the agent's refusals keep their codes", async (t) => {
+	const { link } = await openLink(t);
+	const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
+	const target = { username: ADA.username, sessionId, pageId: newPageId(), size: DEFAULT_SIZE };
+	await assert.rejects(link.attach(target, null, new Recorder()), { code: "SESSION_NOT_FOUND" });
+});
