@@ -117,7 +117,7 @@ export function lostWordsOf(situation: Situation): string | null {
 const NO_SESSION: Cover = {
 	mood: "empty",
 	title: "No session is open",
-	text: "The last one was closed from another page of yours.",
+	text: "The last one was closed. Your files are where you left them.",
 	action: "",
 	button: "open",
 };

@@ -12,7 +12,7 @@ import { FONT_SIZE, SettingsStore } from "./settings.ts";
 import { showSettings } from "./settings-dialog.ts";
 import { type Action, actionOf, SHORTCUTS, TAB_KEYS } from "./shortcuts.ts";
 import { Tabs } from "./tabs.ts";
-import { applyPageTheme, onSystemTheme } from "./themes.ts";
+import { applyPageTheme, matchColours, onSystemTheme } from "./themes.ts";
 import { followVisualViewport } from "./visual-viewport.ts";
 
 const settings = new SettingsStore();
@@ -44,10 +44,15 @@ const tabs = new Tabs({
 	settings: () => settings.current,
 	onNotice: showNotice,
 	takesKey,
+	onReady: (isReady) => byId("new-tab").toggleAttribute("disabled", !isReady),
 	onCount: (count) => status.onTabs(count),
 	withStickyKeys: (text) => (text.length === 1 ? phoneKeys.apply(text) : text),
 });
-const search = new SearchBar(() => tabs.active?.view.terminal ?? null, focusTerminal);
+const search = new SearchBar({
+	visible: () => tabs.active?.view.terminal ?? null,
+	colours: () => matchColours(settings.current.theme),
+	onClosed: focusTerminal,
+});
 
 const ACTIONS: Record<Action, () => void> = {
 	copy,
@@ -74,8 +79,9 @@ function takesKey(event: KeyboardEvent): boolean {
 	return true;
 }
 
+/** Unless somebody types elsewhere meanwhile: dialogs tell of their end a little late. */
 function focusTerminal(): void {
-	tabs.active?.view.focus();
+	if (!(document.activeElement instanceof HTMLInputElement)) tabs.active?.view.focus();
 }
 
 function copy(): void {

@@ -3,11 +3,15 @@ import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import type { Terminal } from "@xterm/xterm";
 import { byId, inputById } from "./dom.ts";
 
-const DECORATIONS = {
-	matchBackground: "#b58900",
-	matchOverviewRuler: "#b58900",
-	activeMatchBackground: "#f0a000",
-	activeMatchColorOverviewRuler: "#f0a000",
+export type MatchColours = NonNullable<ISearchOptions["decorations"]>;
+
+export type SearchOptions = {
+	/** The terminal to search in. */
+	visible(): Terminal | null;
+	/** Colours of matches on the terminal's present ground. */
+	colours(): MatchColours;
+	/** Gives the keyboard back to the terminal. */
+	onClosed(): void;
 };
 
 export class SearchBar {
@@ -17,11 +21,12 @@ export class SearchBar {
 	readonly #regex = inputById("search-regex");
 	readonly #addons = new WeakMap<Terminal, SearchAddon>();
 	readonly #visible: () => Terminal | null;
+	readonly #colours: () => MatchColours;
 	readonly #onClosed: () => void;
 
-	/** `visible` gives the terminal to search in; `onClosed` gives the keyboard back to it. */
-	constructor(visible: () => Terminal | null, onClosed: () => void) {
+	constructor({ visible, colours, onClosed }: SearchOptions) {
 		this.#visible = visible;
+		this.#colours = colours;
 		this.#onClosed = onClosed;
 		this.#bar.addEventListener("submit", (event) => {
 			event.preventDefault();
@@ -45,6 +50,7 @@ export class SearchBar {
 
 	close(): void {
 		this.#bar.hidden = true;
+		this.#text.blur();
 		const terminal = this.#visible();
 		if (terminal !== null) this.#addons.get(terminal)?.clearDecorations();
 		this.#onClosed();
@@ -64,7 +70,7 @@ export class SearchBar {
 		const options: ISearchOptions = {
 			caseSensitive: this.#case.checked,
 			regex: this.#regex.checked && isRegex(this.#text.value),
-			decorations: DECORATIONS,
+			decorations: this.#colours(),
 		};
 		if (this.#text.value === "") search.clearDecorations();
 		else if (direction === "next") search.findNext(this.#text.value, { ...options, incremental });

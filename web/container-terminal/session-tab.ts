@@ -164,6 +164,7 @@ export class SessionTab {
 	}
 
 	async paste(text: string): Promise<void> {
+		if (this.#state.kind === "ended") return;
 		const isMarked = this.view.terminal.modes.bracketedPasteMode;
 		if (!isMarked && /[\r\n]./.test(text) && !(await confirmPaste(text))) return;
 		this.view.paste(text);

@@ -15,6 +15,8 @@ export type TabsOptions = Pick<TabOptions, "connection" | "stage" | "onNotice" |
 	settings(): Settings;
 	/** Whether there is any tab at all. */
 	onCount(count: number): void;
+	/** Whether sessions can be opened. */
+	onReady(isReady: boolean): void;
 };
 
 const LOST = "the container was restarted; your files are safe, and this is a new shell";
@@ -70,18 +72,19 @@ export class Tabs {
 		for (const session of this.#layout.inOrder(sessions)) this.#adopt(session);
 		if (this.#tabs.length === 0 && isFirst) this.#add(this.#newName());
 		const remembered = this.#tabs.find(({ sessionId }) => sessionId !== null && sessionId === active);
-		this.#isReady = true;
+		this.#enterReady(true);
 		this.#show(this.#active ?? remembered ?? this.#tabs[0] ?? null);
 		for (const tab of this.#tabs) if (tab !== this.#active && tab.state.kind === "empty") await this.#connect(tab);
 	}
 
 	/** No place, or no connection: what is there stays on the screen. */
 	onLost(): void {
-		this.#isReady = false;
+		this.#enterReady(false);
 		for (const tab of this.#tabs) tab.disconnect();
 	}
 
 	open(): void {
+		if (!this.#isReady) return;
 		this.#show(this.#add(this.#newName()));
 	}
 
@@ -96,6 +99,10 @@ export class Tabs {
 	async close(index: number): Promise<void> {
 		const tab = this.#tabs[index];
 		if (tab === undefined) return;
+		if (!this.#isReady && tab.sessionId !== null) {
+			this.#options.onNotice("Sessions can be closed when the connection is back.");
+			return;
+		}
 		const question = {
 			title: `Close “${tab.name}”?`,
 			text: "The shell and everything that runs in it will end.",
@@ -189,10 +196,11 @@ export class Tabs {
 		this.#draw();
 	}
 
-	/** One tab too many goes again; in any other the person may try again. */
+	/** One tab too many goes again; any other says by itself what happened, and the person may try again. */
 	#onRefused(tab: SessionTab, { code, message, action }: WireError): void {
+		if (code !== "TOO_MANY_SESSIONS" || this.#tabs.length === 1) return;
 		this.#options.onNotice(`${message} ${action}`);
-		if (code === "TOO_MANY_SESSIONS" && this.#tabs.length > 1) this.#remove(tab);
+		this.#remove(tab);
 	}
 
 	#show(tab: SessionTab | null): void {
@@ -241,6 +249,11 @@ export class Tabs {
 			if (!(thrown instanceof RequestFailure)) throw thrown;
 			if (thrown.error.code !== "SESSION_NOT_FOUND") this.#options.onNotice(thrown.message);
 		});
+	}
+
+	#enterReady(isReady: boolean): void {
+		this.#isReady = isReady;
+		this.#options.onReady(isReady);
 	}
 
 	#find(sessionId: string): SessionTab | undefined {

@@ -25,9 +25,11 @@ export type TerminalEvents = {
 
 const FONTS =
 	'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace';
+/** As WCAG AA asks of text; programs choose pairs of colours that have less. */
+const MINIMUM_CONTRAST = 4.5;
 const SCROLLBACK_LINES = 10_000;
 /** Main screen, visible cursor, no mouse, focus or paste reports, usual keys: undoes what a killed program left. */
-const USUAL_MODES = "\x1b[?1049l\x1b[!p\x1b[?1;9;1000;1002;1003;1004;1006;2004l\x1b[?7h\x1b>";
+const USUAL_MODES = "\x1b[?1047l\x1b[!p\x1b[?1;9;1000;1002;1003;1004;1006;2004l\x1b[?7h\x1b>";
 /** Control characters other than tab and line ends: escape sequences among them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const UNPASTEABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
@@ -61,7 +63,7 @@ export class TerminalView {
 			fontFamily: FONTS,
 			fontSize: settings.fontSize,
 			macOptionIsMeta: true,
-			minimumContrastRatio: 3,
+			minimumContrastRatio: MINIMUM_CONTRAST,
 			rightClickSelectsWord: true,
 			screenReaderMode: settings.isScreenReader,
 			scrollback: SCROLLBACK_LINES,

@@ -1,12 +1,13 @@
 /** Colours of the terminal, light and dark. Each text colour has a contrast of at least 4.5 to its background. */
 import type { ITheme } from "@xterm/xterm";
+import type { MatchColours } from "./search-bar.ts";
 import type { ThemeChoice } from "./settings.ts";
 
 const DARK: ITheme = {
-	background: "#0f1419",
+	background: "#10151b",
 	foreground: "#d7dee6",
 	cursor: "#4fd1bd",
-	cursorAccent: "#0f1419",
+	cursorAccent: "#10151b",
 	selectionBackground: "#2b4a5c",
 	scrollbarSliderBackground: "#ffffff1f",
 	scrollbarSliderHoverBackground: "#ffffff38",
@@ -30,10 +31,10 @@ const DARK: ITheme = {
 };
 
 const LIGHT: ITheme = {
-	background: "#ffffff",
+	background: "#fdfdfe",
 	foreground: "#1d2730",
 	cursor: "#0c7a6b",
-	cursorAccent: "#ffffff",
+	cursorAccent: "#fdfdfe",
 	selectionBackground: "#bfe3dd",
 	scrollbarSliderBackground: "#0000001f",
 	scrollbarSliderHoverBackground: "#00000038",
@@ -56,6 +57,23 @@ const LIGHT: ITheme = {
 	brightWhite: "#3a4651",
 };
 
+/** Matches of a search: visible beside text of any colour, the active one most. */
+const DARK_MATCHES: MatchColours = {
+	matchBackground: "#574a1c",
+	matchOverviewRuler: "#a8862f",
+	activeMatchBackground: "#8a6a10",
+	activeMatchBorder: "#f1cd7c",
+	activeMatchColorOverviewRuler: "#f1cd7c",
+};
+
+const LIGHT_MATCHES: MatchColours = {
+	matchBackground: "#fbe9b4",
+	matchOverviewRuler: "#d9b64a",
+	activeMatchBackground: "#f6cd5c",
+	activeMatchBorder: "#8a5a00",
+	activeMatchColorOverviewRuler: "#8a5a00",
+};
+
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 
 export function isDark(choice: ThemeChoice): boolean {
@@ -64,6 +82,10 @@ export function isDark(choice: ThemeChoice): boolean {
 
 export function terminalTheme(choice: ThemeChoice): ITheme {
 	return isDark(choice) ? DARK : LIGHT;
+}
+
+export function matchColours(choice: ThemeChoice): MatchColours {
+	return isDark(choice) ? DARK_MATCHES : LIGHT_MATCHES;
 }
 
 /** Calls back whenever the system goes from light to dark or back. */
