@@ -1,6 +1,7 @@
 /** One gateway's link, from hello to bye. */
 import type { Socket } from "node:net";
 import { z } from "zod";
+import { assertNever } from "../../server/protocol/assert-never.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import {
 	decodeJson,
@@ -21,7 +22,6 @@ import {
 	LINK_PROTOCOL_VERSION,
 	type LinkEvent,
 } from "../../server/protocol/link.ts";
-import { assertNever } from "./assert-never.ts";
 import type { Attachment } from "./attachment.ts";
 import { type ChannelWriter, LinkAttachments } from "./link-attachments.ts";
 import { describeIssue, type Policy, type RequestHandler } from "./link-requests.ts";

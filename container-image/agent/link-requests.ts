@@ -1,5 +1,6 @@
 /** What gateways ask for, one function per operation. */
 import type { z } from "zod";
+import { assertNever } from "../../server/protocol/assert-never.ts";
 import { BerthError, type ErrorCode } from "../../server/protocol/errors.ts";
 import {
 	type GatewayHello,
@@ -10,7 +11,6 @@ import {
 	type LinkResults,
 } from "../../server/protocol/link.ts";
 import type { Accounts } from "./accounts.ts";
-import { assertNever } from "./assert-never.ts";
 import type { Attachment } from "./attachment.ts";
 import { listHomes } from "./home.ts";
 import type { LinkAttachments } from "./link-attachments.ts";

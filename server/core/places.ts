@@ -1,9 +1,10 @@
 /** Where each user's shells run: joins who is assigned where with what stands there now. */
+
+import { assertNever } from "../protocol/assert-never.ts";
 import { BerthError } from "../protocol/errors.ts";
 import type { UserId } from "../protocol/ids.ts";
 import type { Account } from "../protocol/link.ts";
 import type { AccountStore } from "./accounts.ts";
-import { assertNever } from "./assert-never.ts";
 import type { AssignmentStore, ReleasedPlace } from "./assignment.ts";
 import type { PoolContainer } from "./container-driver.ts";
 import type { Visitor } from "./identity.ts";

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AttachmentSink } from "../../server/core/link/attachment.ts";
+import type { Attachment, AttachmentSink } from "../../server/core/link/attachment.ts";
 import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
 import type { BerthError } from "../../server/protocol/errors.ts";
@@ -72,6 +72,15 @@ class Recorder implements AttachmentSink {
 	}
 }
 
+async function openSession(link: Link): Promise<{ attachment: Attachment; recorder: Recorder }> {
+	const recorder = new Recorder();
+	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
+	const { attachment, result } = await link.openSession(request, recorder);
+	recorder.offset = result.from;
+	attachment.release();
+	return { attachment, recorder };
+}
+
 async function until(isTrue: () => boolean, what: string): Promise<void> {
 	const deadline = performance.now() + 20_000;
 	while (!isTrue()) {
@@ -82,11 +91,7 @@ async function until(isTrue: () => boolean, what: string): Promise<void> {
 
 test("output goes on at the very byte however often the connection breaks", async (t) => {
 	const { link, stream } = await openLink(t);
-	const recorder = new Recorder();
-	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
-	const { attachment, result } = await link.openSession(request, recorder);
-	recorder.offset = result.from;
-	attachment.release();
+	const { attachment, recorder } = await openSession(link);
 	const credit = setInterval(() => link.sendCredit(attachment, recorder.offset), 5);
 	t.after(() => clearInterval(credit));
 	link.sendInput(
@@ -108,11 +113,7 @@ test("output goes on at the very byte however often the connection breaks", asyn
 
 test("after a break the page is told from where to send again, and what arrived already is dropped", async (t) => {
 	const { link, stream } = await openLink(t);
-	const recorder = new Recorder();
-	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
-	const { attachment, result } = await link.openSession(request, recorder);
-	recorder.offset = result.from;
-	attachment.release();
+	const { attachment, recorder } = await openSession(link);
 	const input = Buffer.from("echo a-$((1+1))-b\r");
 	link.sendInput(attachment, 0, input);
 	await until(() => recorder.text.includes("a-2-b"), "the command's output");
@@ -126,10 +127,7 @@ test("after a break the page is told from where to send again, and what arrived 
 
 test("an agent that is gone is given up, and every attachment is told", async (t) => {
 	const { agent, link, lost } = await openLink(t);
-	const recorder = new Recorder();
-	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
-	const { attachment } = await link.openSession(request, recorder);
-	attachment.release();
+	const { recorder } = await openSession(link);
 	agent.child.kill("SIGKILL");
 	await until(() => lost.length === 1, "the loss");
 	assert.ok(recorder.isLost);

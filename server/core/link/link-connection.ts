@@ -1,5 +1,6 @@
 /** One byte stream to an agent, from handshake to end. What outlives a broken stream stands in `link.ts`. */
 import type { Duplex } from "node:stream";
+import { assertNever } from "../../protocol/assert-never.ts";
 import { BerthError } from "../../protocol/errors.ts";
 import {
 	decodeJson,
@@ -22,7 +23,6 @@ import {
 	LinkResponse,
 	type LinkResults,
 } from "../../protocol/link.ts";
-import { assertNever } from "../assert-never.ts";
 
 /** What comes from the agent without being asked. */
 export type LinkConnectionHandlers = {
