@@ -115,13 +115,13 @@ export class TerminalView {
 
 	/** A line of the page's own, dim, on a line of its own, behind whatever a program left the terminal in. */
 	note(text: string): void {
-		this.terminal.write(`${USUAL_MODES}\r\n\x1b[0;2m[${text}]\x1b[0m\r\n`);
+		this.terminal.write(`${USUAL_MODES}\r\n\x1b[0;90m[${text}]\x1b[0m\r\n`);
 	}
 
 	/** Clears everything, in order with what is still to be parsed. */
 	restart(note?: string): void {
 		this.terminal.write("\x1bc");
-		if (note !== undefined) this.terminal.write(`\x1b[2m[${note}]\x1b[0m\r\n`);
+		if (note !== undefined) this.terminal.write(`\x1b[90m[${note}]\x1b[0m\r\n`);
 	}
 
 	/** Without the characters by which a page that was copied from could end the marked paste and run commands. */
