@@ -81,9 +81,10 @@ test("homes are in the data folder, and nobody else may enter the sockets' folde
 test("the agent's log lines become the gateway's, with their level", async (t) => {
 	const { driver, log } = start(t);
 	await driver.ensure(first);
-	const line = log.lines.find(({ message }) => message === "agent listens");
-	assert.equal(line?.level, "info");
-	assert.equal(line?.fields.container, "local-1");
+	// It listens first and says so then, through a pipe.
+	const { level, fields } = await log.line("agent listens");
+	assert.equal(level, "info");
+	assert.equal(fields.container, "local-1");
 });
 
 test("where the data folder's path is too long for sockets, they are elsewhere, and only for a while", async (t) => {
