@@ -1,7 +1,7 @@
 /** Questions and lists in dialogs of the page's own. */
 import { element } from "./dom.ts";
 
-export type Question = {
+type Question = {
 	title: string;
 	text: string;
 	yes: string;
@@ -11,11 +11,16 @@ export type Question = {
 };
 
 /** Asks, and resolves with whether the answer was yes. Escape is no. */
-export async function confirm({ title, text, yes, isDanger, isCode }: Question): Promise<boolean> {
+async function confirm({ title, text, yes, isDanger, isCode }: Question): Promise<boolean> {
 	const body = element("p", { className: isCode ? "dialog-text dialog-code" : "dialog-text", textContent: text });
 	const no = button("Cancel", "button button-quiet", "no");
 	const ok = button(yes, isDanger ? "button button-danger" : "button", "yes");
 	return (await open(title, [body, row(no, ok)], ok)) === "yes";
+}
+
+export async function confirmClose(name: string): Promise<boolean> {
+	const text = "The shell and everything that runs in it will end.";
+	return await confirm({ title: `Close “${name}”?`, text, yes: "Close session", isDanger: true });
 }
 
 /** Links come from whatever a program prints: only web addresses open, and only after a look at them. */

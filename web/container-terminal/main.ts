@@ -35,7 +35,6 @@ const connection = new GatewayConnection({
 const phoneKeys = new PhoneKeys(byId("phone-keys"), {
 	onText: (text) => tabs.active?.type(text),
 	isApplicationMode: () => tabs.active?.view.terminal.modes.applicationCursorKeysMode ?? false,
-	onUsed: focusTerminal,
 });
 const tabs = new Tabs({
 	connection,

@@ -1,88 +1,85 @@
 /** The row of keys that phones lack. Ctrl and Alt stick to the next key. */
 import { element } from "./dom.ts";
+import { bytesOfKey, type KeyMeaning, withModifiers } from "./key-bytes.ts";
 
 export type PhoneKeyEvents = {
 	/** Sends text as if typed. */
 	onText(text: string): void;
-	/** Whether programs want the arrow keys in their application form. */
+	/** Whether programs want the cursor keys in their application form. */
 	isApplicationMode(): boolean;
-	onUsed(): void;
 };
 
-type Key = { label: string; name?: string; normal: string; application?: string };
+type Key = { label: string; name?: string; means: KeyMeaning };
 
-const KEYS: readonly Key[] = [
-	{ label: "Esc", normal: "\x1b" },
-	{ label: "Tab", normal: "\t" },
-	{ label: "←", name: "Left", normal: "\x1b[D", application: "\x1bOD" },
-	{ label: "↑", name: "Up", normal: "\x1b[A", application: "\x1bOA" },
-	{ label: "↓", name: "Down", normal: "\x1b[B", application: "\x1bOB" },
-	{ label: "→", name: "Right", normal: "\x1b[C", application: "\x1bOC" },
-	{ label: "|", name: "Pipe", normal: "|" },
-	{ label: "~", name: "Tilde", normal: "~" },
-	{ label: "/", name: "Slash", normal: "/" },
-	{ label: "-", name: "Dash", normal: "-" },
-	{ label: "Home", normal: "\x1b[H", application: "\x1bOH" },
-	{ label: "End", normal: "\x1b[F", application: "\x1bOF" },
-	{ label: "PgUp", name: "Page up", normal: "\x1b[5~" },
-	{ label: "PgDn", name: "Page down", normal: "\x1b[6~" },
+const BEFORE: readonly Key[] = [
+	{ label: "Esc", name: "Escape", means: { text: "\x1b" } },
+	{ label: "Tab", means: { text: "\t" } },
+];
+const BEHIND: readonly Key[] = [
+	{ label: "←", name: "Left", means: { cursor: "D" } },
+	{ label: "↑", name: "Up", means: { cursor: "A" } },
+	{ label: "↓", name: "Down", means: { cursor: "B" } },
+	{ label: "→", name: "Right", means: { cursor: "C" } },
+	{ label: "|", name: "Pipe", means: { text: "|" } },
+	{ label: "~", name: "Tilde", means: { text: "~" } },
+	{ label: "/", name: "Slash", means: { text: "/" } },
+	{ label: "-", name: "Dash", means: { text: "-" } },
+	{ label: "Home", means: { cursor: "H" } },
+	{ label: "End", means: { cursor: "F" } },
+	{ label: "PgUp", name: "Page up", means: { number: 5 } },
+	{ label: "PgDn", name: "Page down", means: { number: 6 } },
 ];
 
 export class PhoneKeys {
-	readonly #ctrl: HTMLButtonElement;
-	readonly #alt: HTMLButtonElement;
+	readonly #events: PhoneKeyEvents;
+	readonly #ctrl = stickyKey("Ctrl", "Ctrl");
+	readonly #alt = stickyKey("Alt", "Alt");
 
 	constructor(row: HTMLElement, events: PhoneKeyEvents) {
-		this.#ctrl = this.#sticky("Ctrl");
-		this.#alt = this.#sticky("Alt");
-		const buttons = KEYS.map(({ label, name, normal, application }) => {
-			const key = keyButton(label, name ?? label);
-			key.addEventListener("click", () => {
-				events.onText(this.apply(events.isApplicationMode() ? (application ?? normal) : normal));
-				events.onUsed();
-			});
-			return key;
-		});
-		row.append(...buttons.slice(0, 2), this.#ctrl, this.#alt, ...buttons.slice(2));
-		// A tap must not take the focus from the terminal, or the phone's keyboard closes.
-		row.addEventListener("pointerdown", (event) => event.preventDefault());
+		this.#events = events;
+		const buttons = (keys: readonly Key[]): HTMLElement[] => keys.map((key) => this.#button(key));
+		row.append(...buttons(BEFORE), this.#ctrl, this.#alt, ...buttons(BEHIND));
+		// A tap must neither take the keyboard from the terminal nor call it up.
+		row.addEventListener("mousedown", (event) => event.preventDefault());
 	}
 
-	/** Puts the sticky keys to what was typed, and releases them. */
+	/** Puts the sticky keys to a character that was typed, and releases them. */
 	apply(text: string): string {
-		const isCtrl = isPressed(this.#ctrl);
-		const isAlt = isPressed(this.#alt);
-		if (!isCtrl && !isAlt) return text;
-		press(this.#ctrl, false);
-		press(this.#alt, false);
-		const withCtrl = isCtrl && /^[@-_a-z ?]$/.test(text) ? controlOf(text) : text;
-		return isAlt ? `\x1b${withCtrl}` : withCtrl;
+		return withModifiers(text, this.#release());
 	}
 
-	get isSticky(): boolean {
-		return isPressed(this.#ctrl) || isPressed(this.#alt);
+	#button({ label, means, name = label }: Key): HTMLElement {
+		const button = keyButton(label, name);
+		button.addEventListener("click", () => {
+			const isApplication = this.#events.isApplicationMode();
+			this.#events.onText(bytesOfKey(means, this.#release(), isApplication));
+		});
+		return button;
 	}
 
-	#sticky(label: string): HTMLButtonElement {
-		const key = keyButton(label, label);
-		press(key, false);
-		key.addEventListener("click", () => press(key, !isPressed(key)));
-		return key;
+	#release(): { ctrl: boolean; alt: boolean } {
+		const held = { ctrl: isHeld(this.#ctrl), alt: isHeld(this.#alt) };
+		hold(this.#ctrl, false);
+		hold(this.#alt, false);
+		return held;
 	}
 }
 
-function controlOf(text: string): string {
-	return text === "?" ? "\x7f" : String.fromCharCode(text.toUpperCase().charCodeAt(0) & 0x1f);
+function stickyKey(label: string, name: string): HTMLButtonElement {
+	const button = keyButton(label, name);
+	hold(button, false);
+	button.addEventListener("click", () => hold(button, !isHeld(button)));
+	return button;
 }
 
 function keyButton(label: string, name: string): HTMLButtonElement {
 	return element("button", { type: "button", textContent: label, ariaLabel: name, className: "phone-key" });
 }
 
-function isPressed(key: HTMLButtonElement): boolean {
-	return key.ariaPressed === "true";
+function isHeld(button: HTMLButtonElement): boolean {
+	return button.ariaPressed === "true";
 }
 
-function press(key: HTMLButtonElement, isDown: boolean): void {
-	key.ariaPressed = String(isDown);
+function hold(button: HTMLButtonElement, isDown: boolean): void {
+	if (isHeld(button) !== isDown || button.ariaPressed === null) button.ariaPressed = String(isDown);
 }

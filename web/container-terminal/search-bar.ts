@@ -2,8 +2,7 @@
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import type { Terminal } from "@xterm/xterm";
 import { byId, inputById } from "./dom.ts";
-
-export type MatchColours = NonNullable<ISearchOptions["decorations"]>;
+import type { MatchColours } from "./palettes.ts";
 
 export type SearchOptions = {
 	/** The terminal to search in. */

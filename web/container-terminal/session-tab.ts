@@ -1,12 +1,11 @@
-/** One session on the page: its terminal, its place in the output, what was typed and is not acknowledged. */
+/** One session on the page: its terminal, what the gateway says of it, and what the person is told. */
 import type { WireError } from "../../server/protocol/errors.ts";
 import type { SessionInfo } from "../../server/protocol/session.ts";
 import type { Attached } from "../../server/protocol/terminal.ts";
 import { confirmPaste } from "./dialogs.ts";
 import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
-import { InputQueue } from "./input-queue.ts";
-import { OutputStream } from "./output-stream.ts";
-import { type Ending, endingOf, isShownByCover, OUT_OF_REACH } from "./session-words.ts";
+import { SessionChannel } from "./session-channel.ts";
+import { endingOf, isShownByCover, OUT_OF_REACH } from "./session-words.ts";
 import type { Settings } from "./settings.ts";
 import { TerminalView } from "./terminal-view.ts";
 
@@ -35,8 +34,7 @@ export type TabOptions = {
 	withStickyKeys(text: string): string;
 };
 
-/** A program that does not read refuses input, and a request that nobody answered is made again: after so long. */
-const RESEND_PAUSE_MS = 300;
+/** A request that nobody answered is made again after so long. */
 const RETRY_PAUSE_MS = 2_000;
 
 export class SessionTab {
@@ -46,39 +44,34 @@ export class SessionTab {
 	/** Whether it wants attention: printed a bell while hidden. */
 	hasNews = false;
 	readonly view: TerminalView;
+	readonly channel: SessionChannel;
 	readonly #options: TabOptions;
-	readonly #output: OutputStream;
-	readonly #input: InputQueue;
 	#state: TabState = { kind: "empty" };
 	/** How the program ended, once it has; its last output may still be on the way. */
-	#ending: Ending | null = null;
+	#ending: string | null = null;
 	#isBusy = false;
 	/** The gateway would not open a session; the person may ask again. */
 	#isRefused = false;
-	#sentSize = "";
-	#resend: number | undefined;
 	#retry: number | undefined;
 
 	constructor(options: TabOptions) {
 		this.#options = options;
 		this.name = options.name;
-		const { socket } = options.connection;
-		this.#output = new OutputStream({
+		this.channel = new SessionChannel({
+			connection: options.connection,
+			pageId: options.pageId,
+			size: () => this.view.size,
 			write: (bytes, onParsed) => this.view.terminal.write(bytes, onParsed),
 			onGap: (missing) => this.view.restart(`${Math.ceil(missing / 1024)} KB of older output are not kept any more`),
-			acknowledge: (offset) => this.#emitFor((sessionId) => socket.emit("session:ack", sessionId, offset)),
 		});
-		this.#input = new InputQueue((seq, bytes) =>
-			this.#emitFor((sessionId) => socket.emit("session:input", sessionId, seq, bytes)),
-		);
 		this.view = new TerminalView(options.stage, options.settings, {
 			onInput: (bytes) => this.#onInput(bytes),
-			onSize: () => this.#sendSize(),
+			onSize: () => this.channel.sendSize(),
 			onTitle: (title) => this.#onTitle(title),
 			onBell: options.onBell,
 			takesKey: (event) => this.#startsBy(event) || options.takesKey(event),
 			withStickyKeys: options.withStickyKeys,
-			isReplaying: () => this.#output.isReplaying,
+			isReplaying: () => this.channel.isReplaying,
 		});
 	}
 
@@ -111,8 +104,8 @@ export class SessionTab {
 		this.#isRefused = false;
 		clearTimeout(this.#retry);
 		try {
-			if (this.#state.kind === "empty") await this.#open();
-			else await this.#attach(this.#state.sessionId);
+			const { sessionId } = this;
+			this.#goLive(sessionId === null ? await this.channel.open(this.name) : await this.channel.attach(sessionId));
 		} catch (thrown) {
 			this.#onFailure(thrown);
 		} finally {
@@ -122,9 +115,8 @@ export class SessionTab {
 
 	/** The page's connection broke: the session goes on without it. */
 	disconnect(): void {
-		clearTimeout(this.#resend);
 		clearTimeout(this.#retry);
-		this.#input.pause();
+		this.channel.pause();
 		if (this.#state.kind === "live") this.#enter({ kind: "waiting", sessionId: this.#state.sessionId });
 	}
 
@@ -135,30 +127,11 @@ export class SessionTab {
 		this.#reset();
 	}
 
-	onOutput(offset: number, bytes: Uint8Array): void {
-		this.#output.receive(offset, bytes);
-	}
-
-	onInputAccepted(seq: number): void {
-		this.#input.acknowledge(seq);
-	}
-
-	onInputRefused(seq: number, { code }: WireError): void {
-		this.#input.pause();
-		this.#input.acknowledge(seq);
-		if (code === "SESSION_ENDED") return;
-		// Each message that was under way is refused; they are sent again once.
-		clearTimeout(this.#resend);
-		this.#resend = window.setTimeout(() => {
-			if (this.#state.kind === "live") this.#input.resume();
-		}, RESEND_PAUSE_MS);
-	}
-
 	onSessionChanged({ name, state, outputEnd }: SessionInfo): void {
 		this.name = name;
 		if (state.kind === "exited") {
 			this.#ending ??= endingOf(state);
-			if (this.#state.kind === "live") void this.#end(outputEnd);
+			if (this.#state.kind === "live") void this.#end(outputEnd, this.#ending);
 		}
 		this.#options.onChange();
 	}
@@ -180,26 +153,8 @@ export class SessionTab {
 		this.view.dispose();
 	}
 
-	async #open(): Promise<void> {
-		const { connection, pageId } = this.#options;
-		const size = this.#noteSize();
-		this.#goLive(await connection.request("session:open", { pageId, name: this.name, size }));
-	}
-
-	async #attach(sessionId: string): Promise<void> {
-		const { connection, pageId } = this.#options;
-		// What is on its way to the screen is parsed first, so that no byte of it is asked for again.
-		await this.#output.untilParsed();
-		const from = this.#output.resumeFrom;
-		const request = { pageId, sessionId, from, size: this.#noteSize() };
-		this.#goLive(await connection.request("session:attach", request));
-	}
-
-	#goLive({ session, from, inputAccepted }: Attached): void {
-		this.#output.attach(from, session.outputEnd);
+	#goLive({ session }: Attached): void {
 		this.#enter({ kind: "live", sessionId: session.sessionId });
-		this.#input.restartFrom(inputAccepted);
-		this.#sendSize();
 		this.onSessionChanged(session);
 	}
 
@@ -217,13 +172,12 @@ export class SessionTab {
 		this.#options.onRefused(error);
 	}
 
-	/** The last output is on the screen: says how it ended. */
-	async #end(outputEnd: number): Promise<void> {
-		await this.#output.untilParsed(outputEnd);
+	/** Says how the program ended, once its last output is on the screen. */
+	async #end(outputEnd: number, ending: string): Promise<void> {
+		await this.channel.untilParsed(outputEnd);
 		if (this.#state.kind !== "live" || this.#ending === null) return;
 		this.#enter({ kind: "ended", sessionId: this.#state.sessionId });
-		this.#input.clear();
-		this.view.note(`${this.#ending.sentence} · press Enter for a new shell`);
+		this.view.note(`${ending} · press Enter for a new shell`);
 	}
 
 	/** Enter in an ended or refused session opens a fresh shell in its place. */
@@ -241,9 +195,7 @@ export class SessionTab {
 	}
 
 	#reset(): void {
-		clearTimeout(this.#resend);
-		this.#output.restart();
-		this.#input.clear();
+		this.channel.reset();
 		this.#ending = null;
 		this.title = "";
 		this.#enter({ kind: "empty" });
@@ -253,31 +205,12 @@ export class SessionTab {
 		if (this.#state.kind === "ended") return;
 		// What is typed while a shell is being opened is for it; with none on the way it is for nobody.
 		if (this.#state.kind === "empty" && !this.#isBusy) return;
-		if (!this.#input.push(bytes)) this.#options.onNotice("That is too much to paste at once: at most 8 MB fit.");
-	}
-
-	#noteSize(): { cols: number; rows: number } {
-		const { size } = this.view;
-		this.#sentSize = `${size.cols}×${size.rows}`;
-		return size;
-	}
-
-	#sendSize(): void {
-		const { cols, rows } = this.view.size;
-		if (this.#sentSize === `${cols}×${rows}`) return;
-		this.#emitFor((sessionId) => {
-			const size = this.#noteSize();
-			this.#options.connection.request("session:resize", { sessionId, size }).catch(() => {});
-		});
+		if (!this.channel.push(bytes)) this.#options.onNotice("That is too much to paste at once: at most 8 MB fit.");
 	}
 
 	#onTitle(title: string): void {
 		this.title = title;
 		this.#options.onChange();
-	}
-
-	#emitFor(emit: (sessionId: string) => void): void {
-		if (this.#state.kind === "live") emit(this.#state.sessionId);
 	}
 
 	#enter(state: TabState): void {

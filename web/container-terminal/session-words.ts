@@ -2,10 +2,8 @@
 import type { ErrorCode } from "../../server/protocol/errors.ts";
 import type { SessionState } from "../../server/protocol/session.ts";
 
-export type Ending = { sentence: string };
-
-export function endingOf({ exitCode, signal }: Extract<SessionState, { kind: "exited" }>): Ending {
-	return { sentence: signal === null ? `ended with exit code ${exitCode}` : `ended by ${signal}` };
+export function endingOf({ exitCode, signal }: Extract<SessionState, { kind: "exited" }>): string {
+	return signal === null ? `ended with exit code ${exitCode}` : `ended by ${signal}`;
 }
 
 /** Nobody answered, which says nothing about the request: it is made again. */

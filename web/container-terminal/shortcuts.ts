@@ -15,15 +15,17 @@ export type Action =
 	| "usual-size"
 	| "help";
 
-type Shortcut = ShortcutRow & { action: Action; matches(event: KeyboardEvent): boolean };
+/** What matters of a key that was pressed. */
+export type KeyPress = Pick<KeyboardEvent, "altKey" | "code" | "ctrlKey" | "key" | "metaKey" | "shiftKey">;
 
-const withCtrlShift = (code: string) => (event: KeyboardEvent) =>
-	event.ctrlKey && event.shiftKey && event.code === code;
+type Shortcut = ShortcutRow & { action: Action; matches(event: KeyPress): boolean };
+
+const withCtrlShift = (code: string) => (event: KeyPress) => event.ctrlKey && event.shiftKey && event.code === code;
 const withCtrl =
 	(...keys: string[]) =>
-	(event: KeyboardEvent) =>
+	(event: KeyPress) =>
 		(event.ctrlKey || event.metaKey) && !event.altKey && keys.includes(event.key);
-const withAltShift = (code: string) => (event: KeyboardEvent) => event.altKey && event.shiftKey && event.code === code;
+const withAltShift = (code: string) => (event: KeyPress) => event.altKey && event.shiftKey && event.code === code;
 
 export const SHORTCUTS: readonly Shortcut[] = [
 	{ action: "copy", keys: "Ctrl Shift C", does: "Copy the selection", matches: withCtrlShift("KeyC") },
@@ -48,6 +50,6 @@ export const TAB_KEYS: readonly ShortcutRow[] = [
 	{ keys: "Del", does: "On a tab: close" },
 ];
 
-export function actionOf(event: KeyboardEvent): Action | null {
+export function actionOf(event: KeyPress): Action | null {
 	return SHORTCUTS.find(({ matches }) => matches(event))?.action ?? null;
 }

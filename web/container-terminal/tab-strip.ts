@@ -8,7 +8,7 @@ export type TabStripEvents = {
 	onClose(index: number): void;
 	onRename(index: number, name: string): void;
 	onMove(from: number, to: number): void;
-	onSignal(index: number, signal: SessionSignal): void;
+	onSignal(sessionId: string, signal: SessionSignal): void;
 	/** The strip is done with the keyboard: back to the terminal. */
 	onLeave(): void;
 };
@@ -131,10 +131,11 @@ export class TabStrip {
 
 	#openMenu(button: TabButton, index: number, x: number, y: number): void {
 		const { name, sessionId, hasEnded } = button.face;
-		const isRunning = sessionId !== null && !hasEnded;
 		const signal = (signal: SessionSignal) => ({
-			isDisabled: !isRunning,
-			onChosen: () => this.#events.onSignal(index, signal),
+			isDisabled: sessionId === null || hasEnded,
+			onChosen: () => {
+				if (sessionId !== null) this.#events.onSignal(sessionId, signal);
+			},
 		});
 		const items = [
 			{ label: "Rename…", hint: "F2", onChosen: () => button.rename() },

@@ -1,10 +1,11 @@
 /** All sessions of the page: which there are, which one is seen, and that they are what the gateway says they are. */
 import type { WireError } from "../../server/protocol/errors.ts";
-import type { SessionInfo, SessionSignal } from "../../server/protocol/session.ts";
-import type { PageRequestName, Place } from "../../server/protocol/terminal.ts";
-import { confirm } from "./dialogs.ts";
-import { type GatewayConnection, type PageRequestInput, RequestFailure } from "./gateway-connection.ts";
+import type { SessionInfo } from "../../server/protocol/session.ts";
+import type { Place } from "../../server/protocol/terminal.ts";
+import { confirmClose } from "./dialogs.ts";
+import type { GatewayConnection } from "./gateway-connection.ts";
 import { newPageId } from "./page-id.ts";
+import { SessionOrders } from "./session-orders.ts";
 import { SessionTab, type TabOptions } from "./session-tab.ts";
 import type { Settings } from "./settings.ts";
 import { TabLayout } from "./tab-layout.ts";
@@ -26,6 +27,7 @@ export class Tabs {
 	readonly #strip: TabStrip;
 	readonly #pageId = newPageId();
 	readonly #layout = new TabLayout();
+	readonly #orders: SessionOrders;
 	#tabs: SessionTab[] = [];
 	#active: SessionTab | null = null;
 	/** The gateway has confirmed a place: sessions can be opened and attached. */
@@ -38,12 +40,13 @@ export class Tabs {
 
 	constructor(options: TabsOptions) {
 		this.#options = options;
+		this.#orders = new SessionOrders(options.connection, options.onNotice);
 		this.#strip = new TabStrip(options.strip, {
 			onSelect: (index) => this.select(index),
 			onClose: (index) => void this.close(index),
 			onRename: (index, name) => this.#rename(index, name),
 			onMove: (from, to) => this.#move(from, to),
-			onSignal: (index, signal) => this.#signal(index, signal),
+			onSignal: (sessionId, signal) => this.#orders.signal(sessionId, signal),
 			onLeave: () => this.#active?.view.focus(),
 		});
 		this.#listen(options.connection);
@@ -103,18 +106,12 @@ export class Tabs {
 			this.#options.onNotice("Sessions can be closed when the connection is back.");
 			return;
 		}
-		const question = {
-			title: `Close “${tab.name}”?`,
-			text: "The shell and everything that runs in it will end.",
-			yes: "Close session",
-			isDanger: true,
-		};
-		if (tab.sessionId !== null && !tab.hasEnded && !(await confirm(question))) {
+		if (tab.sessionId !== null && !tab.hasEnded && !(await confirmClose(tab.name))) {
 			this.#active?.view.focus();
 			return;
 		}
 		const { sessionId } = tab;
-		if (sessionId !== null) this.#request("session:close", { sessionId });
+		if (sessionId !== null) this.#orders.close(sessionId);
 		if (sessionId !== null) this.#closed.add(sessionId);
 		this.#remove(tab);
 		if (this.#tabs.length === 0) this.open();
@@ -129,9 +126,11 @@ export class Tabs {
 	}
 
 	#listen({ socket }: GatewayConnection): void {
-		socket.on("session:output", (sessionId, offset, bytes) => this.#find(sessionId)?.onOutput(offset, bytes));
-		socket.on("session:input-ack", (sessionId, seq) => this.#find(sessionId)?.onInputAccepted(seq));
-		socket.on("session:input-refused", (sessionId, seq, error) => this.#find(sessionId)?.onInputRefused(seq, error));
+		socket.on("session:output", (sessionId, offset, bytes) => this.#find(sessionId)?.channel.onOutput(offset, bytes));
+		socket.on("session:input-ack", (sessionId, seq) => this.#find(sessionId)?.channel.onInputAccepted(seq));
+		socket.on("session:input-refused", (sessionId, seq, { code }) => {
+			this.#find(sessionId)?.channel.onInputRefused(seq, code);
+		});
 		socket.on("session:changed", (session) => this.#onChanged(session));
 		socket.on("session:closed", (sessionId, reason) => {
 			const tab = this.#find(sessionId);
@@ -229,26 +228,13 @@ export class Tabs {
 		if (tab === undefined) return;
 		tab.name = name;
 		this.#draw();
-		if (tab.sessionId !== null) this.#request("session:rename", { sessionId: tab.sessionId, name });
+		if (tab.sessionId !== null) this.#orders.rename(tab.sessionId, name);
 	}
 
 	#move(from: number, to: number): void {
 		const [tab] = this.#tabs.splice(from, 1);
 		if (tab !== undefined) this.#tabs.splice(to, 0, tab);
 		this.#draw();
-	}
-
-	#signal(index: number, signal: SessionSignal): void {
-		const sessionId = this.#tabs[index]?.sessionId ?? null;
-		if (sessionId !== null) this.#request("session:signal", { sessionId, signal });
-	}
-
-	/** Asks for something whose success shows by itself; a refusal is told. */
-	#request<Name extends PageRequestName>(name: Name, request: PageRequestInput<Name>): void {
-		this.#options.connection.request(name, request).catch((thrown: unknown) => {
-			if (!(thrown instanceof RequestFailure)) throw thrown;
-			if (thrown.error.code !== "SESSION_NOT_FOUND") this.#options.onNotice(thrown.message);
-		});
 	}
 
 	#enterReady(isReady: boolean): void {
@@ -263,9 +249,7 @@ export class Tabs {
 	/** The lowest number that no tab has. */
 	#newName(): string {
 		const taken = new Set(this.#tabs.map(({ name }) => name));
-		let number = 1;
-		while (taken.has(`shell ${number}`)) number += 1;
-		return `shell ${number}`;
+		for (let number = 1; ; number += 1) if (!taken.has(`shell ${number}`)) return `shell ${number}`;
 	}
 
 	#draw(): void {
