@@ -1,6 +1,7 @@
 /** Containers that are lost, changed or not wanted any more, and what their users notice. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { EngineProxy } from "../support/engine-proxy.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
 import { TestPool } from "../support/test-pool.ts";
@@ -138,4 +139,21 @@ test("a missing image is said on the page, and the gateway goes on by itself onc
 	await pool.docker.getImage("terminal-multi-user:latest").tag({ repo: "berth-test-late", tag: String(process.pid) });
 	t.after(() => pool.docker.getImage(image).remove());
 	await page.untilReady();
+});
+
+test("a gateway that finds no engine stays up, says so, and goes on by itself when the engine answers", async (t) => {
+	const proxy = await EngineProxy.start();
+	t.after(() => proxy[Symbol.asyncDispose]());
+	await proxy.cut();
+	const { gateway } = await setUp(t, { MAX_CONTAINERS: "1", DOCKER_HOST: `unix://${proxy.socketPath}` });
+	const page = await arrive(t, gateway);
+	await page.until(
+		() => page.place?.kind === "waiting" && page.place.error.code === "ENGINE_UNREACHABLE",
+		"word of the engine",
+	);
+	const { httpStatus, status } = await gateway.readiness();
+	assert.deepEqual([httpStatus, status], [503, "engine-down"]);
+	await proxy.restore();
+	await page.untilReady();
+	assert.match(await page.run(await page.open(), "echo works"), /works/);
 });
