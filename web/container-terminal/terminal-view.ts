@@ -180,6 +180,7 @@ export class TerminalView {
 
 	/** Draws with WebGL where that works, and without where it does not or stops to. */
 	async #speedUp(): Promise<void> {
+		if (!hasGraphicsProcessor()) return;
 		try {
 			const { WebglAddon } = await import("@xterm/addon-webgl");
 			const webgl = new WebglAddon();
@@ -189,4 +190,16 @@ export class TerminalView {
 			// The DOM renderer, which is there already, goes on.
 		}
 	}
+}
+
+/** WebGL that the main processor computes, under the names it goes by, is slower than the browser's own drawing. */
+const SOFTWARE_GRAPHICS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+function hasGraphicsProcessor(): boolean {
+	const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+	if (context === null) return false;
+	const info = context.getExtension("WEBGL_debug_renderer_info");
+	const renderer = String(context.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
+	context.getExtension("WEBGL_lose_context")?.loseContext();
+	return !SOFTWARE_GRAPHICS.test(renderer);
 }
