@@ -70,9 +70,11 @@ export class TabButton {
 			spellcheck: false,
 		});
 		field.addEventListener("keydown", (event) => {
-			if (event.key === "Enter") this.#finish(field, true);
-			else if (event.key === "Escape") this.#finish(field, false);
 			event.stopPropagation();
+			if (event.key !== "Enter" && event.key !== "Escape") return;
+			// Or the key goes on to the terminal, which has the keyboard next.
+			event.preventDefault();
+			this.#finish(field, event.key === "Enter");
 		});
 		field.addEventListener("blur", () => this.#finish(field, true));
 		this.#label.replaceWith(field);

@@ -28,8 +28,11 @@ const FONTS =
 /** As WCAG AA asks of text; programs choose pairs of colours that have less. */
 const MINIMUM_CONTRAST = 4.5;
 const SCROLLBACK_LINES = 10_000;
-/** Main screen, visible cursor, no mouse, focus or paste reports, usual keys: undoes what a killed program left. */
-const USUAL_MODES = "\x1b[?1047l\x1b[!p\x1b[?1;9;1000;1002;1003;1004;1006;2004l\x1b[?7h\x1b>";
+/**
+ * Main screen, visible cursor, no mouse, focus or paste reports, usual keys: undoes what a killed program left. The
+ * cursor is saved first because going back to the main screen restores it, also for who is there already.
+ */
+const USUAL_MODES = "\x1b7\x1b[?1049l\x1b[!p\x1b[?1;9;1000;1002;1003;1004;1006;2004l\x1b[?7h\x1b>";
 /** Control characters other than tab and line ends: escape sequences among them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const UNPASTEABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
