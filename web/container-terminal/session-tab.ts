@@ -36,6 +36,8 @@ export type TabOptions = {
 
 /** A request that nobody answered is made again after so long. */
 const RETRY_PAUSE_MS = 2_000;
+/** Programs may print titles of any length. */
+const MAX_TITLE_LENGTH = 120;
 
 export class SessionTab {
 	name: string;
@@ -209,7 +211,7 @@ export class SessionTab {
 	}
 
 	#onTitle(title: string): void {
-		this.title = title;
+		this.title = title.slice(0, MAX_TITLE_LENGTH);
 		this.#options.onChange();
 	}
 

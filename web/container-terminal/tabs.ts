@@ -131,6 +131,9 @@ export class Tabs {
 		socket.on("session:input-refused", (sessionId, seq, { code }) => {
 			this.#find(sessionId)?.channel.onInputRefused(seq, code);
 		});
+		socket.on("berth:error", (_event, { code }) => {
+			if (code === "SESSION_NOT_ATTACHED" && this.#isReady) this.#onDetached();
+		});
 		socket.on("session:changed", (session) => this.#onChanged(session));
 		socket.on("session:closed", (sessionId, reason) => {
 			const tab = this.#find(sessionId);
@@ -138,6 +141,12 @@ export class Tabs {
 			if (reason === "closed") this.#remove(tab);
 			else tab.lose(LOST);
 		});
+	}
+
+	/** The gateway lost an attachment that the page believes in: it attaches again. */
+	#onDetached(): void {
+		for (const tab of this.#tabs) tab.disconnect();
+		if (this.#active !== null) this.#show(this.#active);
 	}
 
 	#onChanged(session: SessionInfo): void {

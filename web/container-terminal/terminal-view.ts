@@ -5,8 +5,10 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import { confirmLink } from "./dialogs.ts";
+import { hasGraphicsProcessor } from "./graphics.ts";
 import type { Settings } from "./settings.ts";
 import { muteAnswers } from "./terminal-answers.ts";
+import { noteText, pasteable, restartText } from "./terminal-text.ts";
 import { terminalTheme } from "./themes.ts";
 
 export type TerminalEvents = {
@@ -28,17 +30,8 @@ const FONTS =
 /** As WCAG AA asks of text; programs choose pairs of colours that have less. */
 const MINIMUM_CONTRAST = 4.5;
 const SCROLLBACK_LINES = 10_000;
-/**
- * Main screen, visible cursor, no mouse, focus or paste reports, usual keys: undoes what a killed program left. The
- * cursor is saved first because going back to the main screen restores it, also for who is there already.
- */
-const USUAL_MODES = "\x1b7\x1b[?1049l\x1b[!p\x1b[?1;9;1000;1002;1003;1004;1006;2004l\x1b[?7h\x1b>";
-/** Control characters other than tab and line ends: escape sequences among them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-const UNPASTEABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 /** A window that is being dragged changes every frame; programs need not redraw for each. */
 const FIT_DELAY_MS = 60;
-
 const FOCUS_REPORTS = new Set(["\x1b[I", "\x1b[O"]);
 const FLASH_MS = 150;
 /** Panels made by this page: each has an id that its tab names. */
@@ -65,6 +58,8 @@ export class TerminalView {
 			cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
 			fontFamily: FONTS,
 			fontSize: settings.fontSize,
+			// Links whose text hides their address: the question shows it.
+			linkHandler: { activate: (_event, address) => void confirmLink(address) },
 			macOptionIsMeta: true,
 			minimumContrastRatio: MINIMUM_CONTRAST,
 			rightClickSelectsWord: true,
@@ -116,20 +111,18 @@ export class TerminalView {
 		this.fit();
 	}
 
-	/** A line of the page's own, dim, on a line of its own, behind whatever a program left the terminal in. */
+	/** Writes a line of the page's own. */
 	note(text: string): void {
-		this.terminal.write(`${USUAL_MODES}\r\n\x1b[0;90m[${text}]\x1b[0m\r\n`);
+		this.terminal.write(noteText(text));
 	}
 
-	/** Clears everything, in order with what is still to be parsed. */
+	/** Clears everything. */
 	restart(note?: string): void {
-		this.terminal.write("\x1bc");
-		if (note !== undefined) this.terminal.write(`\x1b[90m[${note}]\x1b[0m\r\n`);
+		this.terminal.write(restartText(note));
 	}
 
-	/** Without the characters by which a page that was copied from could end the marked paste and run commands. */
 	paste(text: string): void {
-		this.terminal.paste(text.replace(UNPASTEABLE, ""));
+		this.terminal.paste(pasteable(text));
 	}
 
 	fit(): void {
@@ -193,16 +186,4 @@ export class TerminalView {
 			// The DOM renderer, which is there already, goes on.
 		}
 	}
-}
-
-/** WebGL that the main processor computes, under the names it goes by, is slower than the browser's own drawing. */
-const SOFTWARE_GRAPHICS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-
-function hasGraphicsProcessor(): boolean {
-	const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-	if (context === null) return false;
-	const info = context.getExtension("WEBGL_debug_renderer_info");
-	const renderer = String(context.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
-	context.getExtension("WEBGL_lose_context")?.loseContext();
-	return !SOFTWARE_GRAPHICS.test(renderer);
 }
