@@ -62,6 +62,7 @@ const ACTIONS: Record<Action, () => void> = {
 	"rename-tab": () => tabs.renameActive(),
 	"next-tab": () => tabs.step(1),
 	"previous-tab": () => tabs.step(-1),
+	"to-tabs": () => tabs.focusStrip(),
 	larger: () => settings.change({ fontSize: settings.current.fontSize + 1 }),
 	smaller: () => settings.change({ fontSize: settings.current.fontSize - 1 }),
 	"usual-size": () => settings.change({ fontSize: FONT_SIZE.usual }),

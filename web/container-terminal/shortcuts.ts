@@ -10,6 +10,7 @@ export type Action =
 	| "rename-tab"
 	| "next-tab"
 	| "previous-tab"
+	| "to-tabs"
 	| "larger"
 	| "smaller"
 	| "usual-size"
@@ -36,6 +37,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
 	{ action: "rename-tab", keys: "Alt Shift R", does: "Rename this session", matches: withAltShift("KeyR") },
 	{ action: "next-tab", keys: "Alt Shift →", does: "Next session", matches: withAltShift("ArrowRight") },
 	{ action: "previous-tab", keys: "Alt Shift ←", does: "Previous session", matches: withAltShift("ArrowLeft") },
+	{ action: "to-tabs", keys: "Alt Shift ↑", does: "From the terminal to the tabs", matches: withAltShift("ArrowUp") },
 	{ action: "larger", keys: "Ctrl +", does: "Larger text", matches: withCtrl("+", "=") },
 	{ action: "smaller", keys: "Ctrl −", does: "Smaller text", matches: withCtrl("-") },
 	{ action: "usual-size", keys: "Ctrl 0", does: "Usual text size", matches: withCtrl("0") },
@@ -48,6 +50,7 @@ export const TAB_KEYS: readonly ShortcutRow[] = [
 	{ keys: "Ctrl ← →", does: "On a tab: move it" },
 	{ keys: "F2", does: "On a tab, or double click: rename" },
 	{ keys: "Del", does: "On a tab: close" },
+	{ keys: "Esc", does: "On a tab: back to the terminal" },
 ];
 
 export function actionOf(event: KeyPress): Action | null {

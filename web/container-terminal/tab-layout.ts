@@ -43,3 +43,9 @@ function read(): Layout {
 		return { active: null, order: [] };
 	}
 }
+
+/** "shell" with the lowest number that no tab has. */
+export function freeName(tabs: readonly { name: string }[]): string {
+	const taken = new Set(tabs.map(({ name }) => name));
+	for (let number = 1; ; number += 1) if (!taken.has(`shell ${number}`)) return `shell ${number}`;
+}

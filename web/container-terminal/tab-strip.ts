@@ -53,6 +53,10 @@ export class TabStrip {
 		if (face !== undefined) this.#buttons.get(face)?.rename();
 	}
 
+	focus(): void {
+		this.#activeButton()?.element.focus();
+	}
+
 	/** Moving an element takes its focus away. */
 	#place(element: HTMLElement, index: number): void {
 		const hadFocus = element === document.activeElement;
@@ -98,10 +102,10 @@ export class TabStrip {
 	#onKey(event: KeyboardEvent, index: number): void {
 		const count = this.#faces.length;
 		const keys: Record<string, () => void> = {
-			ArrowRight: () => (event.ctrlKey ? this.#moveBy(index, 1) : this.#focus((index + 1) % count)),
-			ArrowLeft: () => (event.ctrlKey ? this.#moveBy(index, -1) : this.#focus((index + count - 1) % count)),
-			Home: () => this.#focus(0),
-			End: () => this.#focus(count - 1),
+			ArrowRight: () => (event.ctrlKey ? this.#moveBy(index, 1) : this.#select((index + 1) % count)),
+			ArrowLeft: () => (event.ctrlKey ? this.#moveBy(index, -1) : this.#select((index + count - 1) % count)),
+			Home: () => this.#select(0),
+			End: () => this.#select(count - 1),
 			Delete: () => this.#events.onClose(index),
 			F2: () => this.rename(index),
 			Enter: () => this.#events.onLeave(),
@@ -119,9 +123,9 @@ export class TabStrip {
 	}
 
 	/** Selects a tab and stays in the strip, as in any list of tabs. */
-	#focus(index: number): void {
+	#select(index: number): void {
 		this.#events.onSelect(index);
-		this.#activeButton()?.element.focus();
+		this.focus();
 	}
 
 	#activeButton(): TabButton | undefined {

@@ -3,12 +3,12 @@ import type { WireError } from "../../server/protocol/errors.ts";
 import type { SessionInfo } from "../../server/protocol/session.ts";
 import type { Place } from "../../server/protocol/terminal.ts";
 import { confirmClose } from "./dialogs.ts";
-import type { GatewayConnection } from "./gateway-connection.ts";
 import { newPageId } from "./page-id.ts";
+import { routeSessionEvents } from "./session-events.ts";
 import { SessionOrders } from "./session-orders.ts";
 import { SessionTab, type TabOptions } from "./session-tab.ts";
 import type { Settings } from "./settings.ts";
-import { TabLayout } from "./tab-layout.ts";
+import { freeName, TabLayout } from "./tab-layout.ts";
 import { TabStrip } from "./tab-strip.ts";
 
 export type TabsOptions = Pick<TabOptions, "connection" | "stage" | "onNotice" | "takesKey" | "withStickyKeys"> & {
@@ -49,7 +49,13 @@ export class Tabs {
 			onSignal: (sessionId, signal) => this.#orders.signal(sessionId, signal),
 			onLeave: () => this.#active?.view.focus(),
 		});
-		this.#listen(options.connection);
+		routeSessionEvents(options.connection, {
+			find: (sessionId) => this.#find(sessionId),
+			onChanged: (session) => this.#onChanged(session),
+			onClosed: (tab) => this.#remove(tab),
+			onLost: (tab) => tab.lose(LOST),
+			onDetached: () => this.#onDetached(),
+		});
 	}
 
 	get active(): SessionTab | null {
@@ -73,7 +79,7 @@ export class Tabs {
 		this.#generation = generation;
 		this.#dropMissing(new Set(sessions.map(({ sessionId }) => String(sessionId))), isSameContainer);
 		for (const session of this.#layout.inOrder(sessions)) this.#adopt(session);
-		if (this.#tabs.length === 0 && isFirst) this.#add(this.#newName());
+		if (this.#tabs.length === 0 && isFirst) this.#add(freeName(this.#tabs));
 		const remembered = this.#tabs.find(({ sessionId }) => sessionId !== null && sessionId === active);
 		this.#enterReady(true);
 		this.#show(this.#active ?? remembered ?? this.#tabs[0] ?? null);
@@ -88,7 +94,7 @@ export class Tabs {
 
 	open(): void {
 		if (!this.#isReady) return;
-		this.#show(this.#add(this.#newName()));
+		this.#show(this.#add(freeName(this.#tabs)));
 	}
 
 	select(index: number): void {
@@ -121,30 +127,18 @@ export class Tabs {
 		this.#strip.rename(this.activeIndex);
 	}
 
+	/** Takes the keyboard out of the terminal, which keeps every other key. */
+	focusStrip(): void {
+		this.#strip.focus();
+	}
+
 	apply(settings: Settings): void {
 		for (const { view } of this.#tabs) view.apply(settings);
 	}
 
-	#listen({ socket }: GatewayConnection): void {
-		socket.on("session:output", (sessionId, offset, bytes) => this.#find(sessionId)?.channel.onOutput(offset, bytes));
-		socket.on("session:input-ack", (sessionId, seq) => this.#find(sessionId)?.channel.onInputAccepted(seq));
-		socket.on("session:input-refused", (sessionId, seq, { code }) => {
-			this.#find(sessionId)?.channel.onInputRefused(seq, code);
-		});
-		socket.on("berth:error", (_event, { code }) => {
-			if (code === "SESSION_NOT_ATTACHED" && this.#isReady) this.#onDetached();
-		});
-		socket.on("session:changed", (session) => this.#onChanged(session));
-		socket.on("session:closed", (sessionId, reason) => {
-			const tab = this.#find(sessionId);
-			if (tab === undefined) return;
-			if (reason === "closed") this.#remove(tab);
-			else tab.lose(LOST);
-		});
-	}
-
 	/** The gateway lost an attachment that the page believes in: it attaches again. */
 	#onDetached(): void {
+		if (!this.#isReady) return;
 		for (const tab of this.#tabs) tab.disconnect();
 		if (this.#active !== null) this.#show(this.#active);
 	}
@@ -253,12 +247,6 @@ export class Tabs {
 
 	#find(sessionId: string): SessionTab | undefined {
 		return this.#tabs.find((tab) => tab.sessionId === sessionId);
-	}
-
-	/** The lowest number that no tab has. */
-	#newName(): string {
-		const taken = new Set(this.#tabs.map(({ name }) => name));
-		for (let number = 1; ; number += 1) if (!taken.has(`shell ${number}`)) return `shell ${number}`;
 	}
 
 	#draw(): void {
