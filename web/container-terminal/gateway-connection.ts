@@ -42,6 +42,8 @@ export class RequestFailure extends Error {
 }
 
 const PING_EVERY_MS = 4_000;
+/** The page is busy right after it connected: a round trip measured then is the page's, not the line's. */
+const FIRST_PING_AFTER_MS = 600;
 /** Nothing at all heard for this long after a ping: the connection is dead, though nobody has said so (sleep, Wi-Fi). */
 const SILENCE_LIMIT_MS = 8_000;
 const REQUEST_LIMIT_MS = 20_000;
@@ -124,7 +126,7 @@ export class GatewayConnection {
 	#onConnect(): void {
 		this.#attempt = 0;
 		this.#enter({ kind: "connected", roundTripMs: null });
-		void this.#measure();
+		setTimeout(() => void this.#measure(), FIRST_PING_AFTER_MS);
 	}
 
 	#onWelcome(welcome: Welcome): void {
