@@ -178,7 +178,9 @@ export class PageClient implements Disposable {
 	#screenOf({ session, from, inputAccepted }: Attached): Screen {
 		const { sessionId } = session;
 		const known = this.screens.get(sessionId);
-		const screen = { sessionId, text: known?.text ?? "", offset: from, seq: inputAccepted };
+		// Output behind the answer may have been read in the same tick, and have gone to the screen of before.
+		const offset = Math.max(from, known?.offset ?? 0);
+		const screen = { sessionId, text: known?.text ?? "", offset, seq: inputAccepted };
 		this.screens.set(sessionId, screen);
 		const early = this.#early.filter(([id]) => id === sessionId);
 		this.#early = this.#early.filter(([id]) => id !== sessionId);
