@@ -57,3 +57,10 @@ test("a short message that claims gigabytes is refused without making room for t
 	}
 	assert.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024);
 });
+
+test("a key that could reach the prototype makes a message none", () => {
+	const hostile = JSON.parse('{"__proto__": 1}');
+	const [message] = new socketParser.Encoder().encode({ type: 2, nsp: "/", data: ["session:open", hostile] });
+	assert.ok(message);
+	assert.throws(() => decode(message));
+});
