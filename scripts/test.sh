@@ -28,6 +28,7 @@ started=$SECONDS
 use_node
 ensure_engine
 trap 'stop_engine "$STARTED_ENGINE_PID"' EXIT
+note_what_is_there
 install_packages chromium docker-compose fonts-dejavu-core shellcheck
 "$ROOT/scripts/setup-container-mode.sh"
 with_progress "building the page" npx vite build --logLevel warn

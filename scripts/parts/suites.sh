@@ -32,10 +32,19 @@ run_suite() {
 # count WHAT LOG: a figure of the runner's closing lines, 0 where there is none.
 count() { grep -oP "^ℹ $1 \K\d+" "$2" | tail -n 1 | grep . || echo 0; }
 
-# find_leftovers: whatever test pools left at the engine is a bug of a test.
+# things_of_tests: what test pools have at the engine now.
+things_of_tests() {
+	docker ps --all --format '{{.Names}}' --filter name=^berth-test- | sort
+	docker volume ls --quiet --filter name=^berth-test- | sort
+}
+
+# note_what_is_there: an earlier run that was cut off may have left things; they are not this run's.
+note_what_is_there() { THERE_BEFORE="$(things_of_tests)"; }
+
+# find_leftovers: whatever this run's test pools left at the engine is a bug of a test.
 find_leftovers() {
 	local left
-	left="$(docker ps --all --format '{{.Names}}' --filter name=^berth-test- && docker volume ls --quiet --filter name=^berth-test-)"
+	left="$(grep -vxFf <(printf '%s\n' "${THERE_BEFORE:-none}") <(things_of_tests) || true)"
 	[[ -z "$left" ]] || PROBLEMS+=("left at the engine: $(tr '\n' ' ' <<<"$left")")
 }
 
