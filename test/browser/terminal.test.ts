@@ -108,8 +108,11 @@ test("an ended session says how it ended, stays readable, and Enter opens a fres
 
 test("several sessions end when their tab is closed, and a last one is replaced", async () => {
 	const person = await newcomer();
+	const closed = await person.page.getAttribute('[data-testid="tab"]', "data-session-id");
 	await person.page.click(".tab-close");
 	await person.page.click("dialog .button-danger");
+	// Its prompt stays to be seen until the dialog has closed.
+	await person.page.waitForSelector(`[data-session-id="${closed}"]`, { state: "detached" });
 	await person.untilPrompt();
 	assert.equal((await person.run("ps -eo pid,tty= | grep -c pts")) !== "0", true);
 	assert.equal(await person.page.locator('[data-testid="tab"]').count(), 1);
