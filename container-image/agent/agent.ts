@@ -6,11 +6,12 @@ import type { Config } from "./config.ts";
 import { ContainerMeter } from "./container-usage.ts";
 import { isProcHidden } from "./hardening.ts";
 import { InfoBoard } from "./info-board.ts";
-import { RequestHandler } from "./link-requests.ts";
+import { type Policy, RequestHandler } from "./link-requests.ts";
 import { LinkServer } from "./link-server.ts";
 import { LinuxAccounts } from "./linux-accounts.ts";
 import { LocalAccounts } from "./local-accounts.ts";
 import type { Log } from "./log.ts";
+import { SnapshotProcess } from "./screen/snapshot-maker.ts";
 import { Sessions } from "./sessions.ts";
 import { accountProcessLimit, ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
 
@@ -19,6 +20,7 @@ const SHUTDOWN_GRACE_MS = 1_000;
 
 export class Agent {
 	readonly #config: Config;
+	readonly #snapshots: SnapshotProcess;
 	readonly #sessions: Sessions;
 	readonly #server: LinkServer;
 	readonly #board: InfoBoard;
@@ -32,8 +34,10 @@ export class Agent {
 		const containerLimit = mode === "container" ? new ContainerMeter().sample().processesLimit : null;
 		const ownProcessesLimit = accountProcessLimit(containerLimit);
 		this.#board = new InfoBoard({ config, ownProcessesLimit, log });
+		this.#snapshots = new SnapshotProcess({ isNobody: mode === "container", log });
 		this.#sessions = new Sessions({
 			shells: createShells(config, ownProcessesLimit),
+			snapshots: this.#snapshots,
 			log,
 			onEvent: (event) => this.#server.broadcast(event),
 			onCount: (account, home, running) => this.#board.setRunning(account, home, running),
@@ -43,7 +47,7 @@ export class Agent {
 			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened, log }),
 			log,
 			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
-			onPolicy: (policy) => this.#board.setPolicy(policy),
+			onPolicy: (policy) => this.#setPolicy(policy),
 		});
 	}
 
@@ -55,7 +59,13 @@ export class Agent {
 	async stop(): Promise<void> {
 		this.#server.close();
 		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
+		this.#snapshots.close();
 		this.#board.close();
+	}
+
+	#setPolicy(policy: Policy): void {
+		this.#sessions.setTimeouts(policy);
+		this.#board.setPolicy(policy);
 	}
 }
 

@@ -1,16 +1,20 @@
 /** One page looking at one session through one link: where it stands in the output. */
 import type { PageId } from "../../server/protocol/ids.ts";
 import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
+import type { LinkEvent } from "../../server/protocol/link.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import { OutputWindow } from "./output-window.ts";
-import type { EntryPoint, Replay } from "./replay.ts";
+import type { Entry, Replay } from "./replay.ts";
+
+/** As the link's `detached` event says it. */
+export type LossReason = Extract<LinkEvent, { kind: "detached" }>["reason"];
 
 /** What a session's attachment needs of the link that carries it. */
 export interface AttachmentCarrier {
 	/** There is output that may be sent. */
 	onReady(attachment: Attachment): void;
-	/** The session has let go of the attachment. */
-	onDetached(attachment: Attachment): void;
+	/** The session has let go of the attachment; `reason` where it could not keep it. */
+	onDetached(attachment: Attachment, reason: LossReason | null): void;
 }
 
 export type AttachmentOptions = {
@@ -26,28 +30,32 @@ export class Attachment {
 	readonly carrier: AttachmentCarrier;
 	readonly window: OutputWindow;
 	readonly #replay: Replay;
-	/** Stands in place of the output's own bytes, up to `#prefaceEnd`. */
-	#preface: Buffer;
-	#prefaceEnd: number;
+	/** How it began. */
+	readonly entry: Omit<Entry, "snapshot">;
+	/** Let go of once it has been sent. */
+	#snapshot: Buffer;
 	/** Size of the page's own terminal. */
 	size: TerminalSize;
 	/** Place in the order in which attachments attached, resized or typed; the greatest decides the size. */
 	lastActive = 0;
 	/** When output was last sent, as of `performance.now()`. */
 	lastSentAt = Number.NEGATIVE_INFINITY;
+	/** When a credit last came, as of `performance.now()`. */
+	#creditedAt = Number.NEGATIVE_INFINITY;
+	/** When output was sent while there was none in flight. */
+	#firstSentAt = Number.NEGATIVE_INFINITY;
 	#hasBegun = false;
 
-	/** Begins at `from`, or where that is gone, or null, at the oldest place that can be shown rightly. */
 	constructor({ channel, pageId, size, carrier }: AttachmentOptions, replay: Replay, from: number | null) {
-		const entry = from !== null && from >= replay.start ? { from, preface: NOTHING } : replay.entryPoint();
+		const { snapshot, ...entry } = replay.enter(from);
 		this.channel = channel;
 		this.pageId = pageId;
 		this.size = size;
 		this.carrier = carrier;
+		this.entry = entry;
 		this.window = new OutputWindow(entry.from, OUTPUT_WINDOW_BYTES);
 		this.#replay = replay;
-		this.#preface = entry.preface;
-		this.#prefaceEnd = entry.from + entry.preface.length;
+		this.#snapshot = snapshot;
 	}
 
 	/** Lets output flow. To be called once the gateway has been told of the attachment. */
@@ -63,7 +71,7 @@ export class Attachment {
 
 	/** Bytes that are there and were not sent yet. */
 	get pending(): number {
-		return this.#replay.end - (this.#hasFallenBehind ? this.#replay.start : this.window.position);
+		return this.#replay.end - this.window.position;
 	}
 
 	/** Bytes of output that the page has not parsed. */
@@ -71,30 +79,41 @@ export class Attachment {
 		return this.window.lag(this.#replay.end);
 	}
 
+	/** Output that it was not sent is gone: it can never go on. */
+	get isOverrun(): boolean {
+		return Math.max(this.window.position, this.entry.snapshotEnd ?? 0) < this.#replay.start;
+	}
+
+	/** The page has parsed everything before `offset`. False where that was not even sent. */
+	credit(offset: number): boolean {
+		this.#creditedAt = performance.now();
+		return this.window.credit(offset);
+	}
+
+	/** For how long there has been output for it to acknowledge that it has not, ms. */
+	stalledFor(now: number): number {
+		return this.window.inFlight === 0 ? 0 : now - Math.max(this.#creditedAt, this.#firstSentAt);
+	}
+
 	/**
 	 * The next bytes to send, at most `max`; null where the window has no room for them. Rather than squeeze a few
 	 * bytes through the last gap, it waits for room for all of them.
 	 */
 	take(max: number): { offset: number; bytes: Buffer } | null {
-		if (this.#hasFallenBehind) this.#enterAgain(this.#replay.entryPoint());
 		const length = Math.min(max, this.pending);
 		if (length === 0 || this.window.room < length) return null;
+		if (this.window.inFlight === 0) this.#firstSentAt = performance.now();
 		const offset = this.window.position;
-		const left = this.#prefaceEnd - offset;
-		const bytes = left > 0 ? this.#preface.subarray(-left).subarray(0, length) : this.#replay.read(offset, length);
+		const bytes = this.#read(offset, length);
 		this.window.advance(bytes.length);
 		return { offset, bytes };
 	}
 
-	/** The next bytes are gone. */
-	get #hasFallenBehind(): boolean {
-		return Math.max(this.window.position, this.#prefaceEnd) < this.#replay.start;
-	}
-
-	#enterAgain({ from, preface }: EntryPoint): void {
-		this.window.skipTo(from);
-		this.#preface = preface;
-		this.#prefaceEnd = from + preface.length;
+	#read(offset: number, length: number): Buffer {
+		const left = (this.entry.snapshotEnd ?? 0) - offset;
+		if (left > 0) return this.#snapshot.subarray(-left).subarray(0, length);
+		this.#snapshot = NOTHING;
+		return this.#replay.read(offset, length);
 	}
 }
 

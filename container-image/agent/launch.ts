@@ -37,17 +37,20 @@ function bash(script: string, command: string[]): Command {
 	return { file: BASH, args: ["--noprofile", "--norc", "-c", script, "berth-launch", ...command] };
 }
 
+/** Owns nothing anywhere. */
+const NOBODY = 65_534;
+
 /** `command` as this account and no more: its groups, no capability left to gain, nothing setuid can give back. */
 export function asAccount({ uid }: Account, command: string[]): string[] {
-	return [
-		"/usr/bin/setpriv",
-		`--reuid=${uid}`,
-		`--regid=${uid}`,
-		"--init-groups",
-		"--inh-caps=-all",
-		"--bounding-set=-all",
-		"--no-new-privs",
-		"--",
-		...command,
-	];
+	return withoutPrivileges(uid, "--init-groups", command);
+}
+
+/** `command` with fewer rights than any account has. */
+export function asNobody(command: string[]): string[] {
+	return withoutPrivileges(NOBODY, "--clear-groups", command);
+}
+
+function withoutPrivileges(uid: number, groups: string, command: string[]): string[] {
+	const ids = [`--reuid=${uid}`, `--regid=${uid}`, groups];
+	return ["/usr/bin/setpriv", ...ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--", ...command];
 }

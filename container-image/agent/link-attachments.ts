@@ -3,7 +3,7 @@ import { BerthError } from "../../server/protocol/errors.ts";
 import type { PageId } from "../../server/protocol/ids.ts";
 import type { LinkEvent } from "../../server/protocol/link.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
-import type { Attachment, AttachmentCarrier } from "./attachment.ts";
+import type { Attachment, AttachmentCarrier, LossReason } from "./attachment.ts";
 import { type OutputPipe, OutputScheduler } from "./output-scheduler.ts";
 import type { Session } from "./session.ts";
 
@@ -87,9 +87,11 @@ export class LinkAttachments implements AttachmentCarrier {
 		this.#scheduler.add(attachment);
 	}
 
-	onDetached(attachment: Attachment): void {
-		this.#byChannel.delete(attachment.channel);
+	onDetached(attachment: Attachment, reason: LossReason | null): void {
+		const { channel } = attachment;
+		this.#byChannel.delete(channel);
 		this.#scheduler.remove(attachment);
+		if (reason !== null) this.#writer.sendEvent({ kind: "detached", channel, reason });
 	}
 
 	#refuse(channel: number, code: Refusal, accepted: number): void {

@@ -147,7 +147,7 @@ function bind(
 	const attachment = link.attach(session, target, from);
 	const result = {
 		session: session.info(),
-		from: attachment.window.position,
+		...attachment.entry,
 		inputAccepted: session.inputAccepted(attachment),
 	};
 	return { result, attachment };

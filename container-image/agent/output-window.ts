@@ -17,9 +17,6 @@ export class OutputWindow {
 	readonly #limit: number;
 	#sent: number;
 	#credited: number;
-	/** Bytes that were skipped while earlier ones were in flight, oldest first: they will never be parsed. */
-	#gaps: { at: number; length: number }[] = [];
-
 	/** A reader that has everything before `from`. */
 	constructor(from: number, limit: number) {
 		this.#sent = from;
@@ -34,7 +31,7 @@ export class OutputWindow {
 
 	/** Bytes sent that no credit has come for. */
 	get inFlight(): number {
-		return this.#gaps.reduce((bytes, gap) => bytes - gap.length, this.#sent - this.#credited);
+		return this.#sent - this.#credited;
 	}
 
 	/** Bytes that may be sent now. */
@@ -44,22 +41,11 @@ export class OutputWindow {
 
 	/** Bytes of output up to `end` that the reader has not parsed yet. */
 	lag(end: number): number {
-		return end - this.#sent + this.inFlight;
+		return end - this.#credited;
 	}
 
 	advance(bytes: number): void {
 		this.#sent += bytes;
-	}
-
-	/** The bytes up to `offset` are gone: goes on from there. */
-	skipTo(offset: number): void {
-		const length = offset - this.#sent;
-		if (length <= 0) return;
-		const last = this.#gaps.at(-1);
-		if (last !== undefined && last.at + last.length === this.#sent) last.length += length;
-		else if (this.#sent > this.#credited) this.#gaps.push({ at: this.#sent, length });
-		else this.#credited = offset;
-		this.#sent = offset;
 	}
 
 	/**
@@ -68,15 +54,7 @@ export class OutputWindow {
 	 */
 	credit(offset: number): boolean {
 		if (offset > this.#sent) return false;
-		if (offset <= this.#credited) return true;
-		this.#credited = offset;
-		this.#gaps = this.#gaps.filter((gap) => gap.at + gap.length > offset);
-		const [first] = this.#gaps;
-		// What follows the gap was not parsed, but the gap itself needs no parsing.
-		if (first !== undefined && first.at <= offset) {
-			this.#credited = first.at + first.length;
-			this.#gaps.shift();
-		}
+		this.#credited = Math.max(this.#credited, offset);
 		return true;
 	}
 }

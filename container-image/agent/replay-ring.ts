@@ -11,12 +11,9 @@ export class ReplayRing {
 	#end = 0;
 	readonly capacity: number;
 
-	readonly #onEvicted: (bytes: Buffer) => void;
-
-	/** `capacity` in bytes, at least 1. `onEvicted` sees each byte once, in order, before it is gone. */
-	constructor(capacity: number, onEvicted: (bytes: Buffer) => void = () => {}) {
+	/** `capacity` in bytes, at least 1. */
+	constructor(capacity: number) {
 		this.capacity = capacity;
-		this.#onEvicted = onEvicted;
 		this.#bytes = Buffer.allocUnsafeSlow(Math.min(FIRST_SIZE_BYTES, capacity));
 	}
 
@@ -38,13 +35,10 @@ export class ReplayRing {
 	append(chunk: Buffer): void {
 		this.#growFor(this.#end - this.#start + chunk.length);
 		const size = this.#bytes.length;
-		const start = Math.max(this.#start, this.#end + chunk.length - size);
-		this.#evictUntil(Math.min(start, this.#end));
-		if (start > this.#end) this.#onEvicted(chunk.subarray(0, start - this.#end));
 		const kept = chunk.length > size ? chunk.subarray(chunk.length - size) : chunk;
 		this.#end += chunk.length;
 		this.#put(kept, this.#end - kept.length);
-		this.#start = start;
+		this.#start = Math.max(this.#start, this.#end - size);
 	}
 
 	/**
@@ -58,41 +52,28 @@ export class ReplayRing {
 		return this.#bytes.subarray(at, at + length);
 	}
 
-	/** Forgets all but the newest `bytes`, and gives the memory back. The ring can grow again. */
-	trim(bytes: number): void {
-		const size = Math.max(1, Math.min(bytes, this.capacity));
-		if (size >= this.#bytes.length) return;
-		this.#evictUntil(this.#end - size);
-		this.#resize(size);
+	/** All bytes from `from` to `to`, which must be there. A copy. */
+	copy(from: number, to: number): Buffer {
+		const first = this.read(from, to - from);
+		return Buffer.concat([first, this.read(from + first.length, to - from - first.length)]);
 	}
 
-	/** Tells of the bytes before `offset`, in at most two pieces. They are still there, and stay until overwritten. */
-	#evictUntil(offset: number): void {
-		while (this.#start < offset) {
-			const piece = this.read(this.#start, offset - this.#start);
-			this.#onEvicted(piece);
-			this.#start += piece.length;
-		}
+	/** Forgets the bytes before `offset`, and gives back the memory that those behind it do not need. */
+	forget(offset: number): void {
+		const start = Math.max(this.#start, Math.min(offset, this.#end));
+		const kept = this.copy(start, this.#end);
+		this.#start = start;
+		this.#bytes = Buffer.allocUnsafeSlow(Math.max(1, kept.length));
+		this.#put(kept, start);
 	}
 
 	#growFor(needed: number): void {
 		let size = this.#bytes.length;
 		while (size < needed && size < this.capacity) size = Math.min(size * 2, this.capacity);
-		if (size > this.#bytes.length) this.#resize(size);
-	}
-
-	#resize(size: number): void {
-		const kept = Buffer.concat(this.#newest(size));
+		if (size === this.#bytes.length) return;
+		const kept = this.copy(this.#start, this.#end);
 		this.#bytes = Buffer.allocUnsafeSlow(size);
-		this.#start = this.#end - kept.length;
 		this.#put(kept, this.#start);
-	}
-
-	/** The newest bytes in order, at most `max`, as at most two pieces. */
-	#newest(max: number): Buffer[] {
-		const from = Math.max(this.#start, this.#end - max);
-		const first = this.read(from, max);
-		return [first, this.read(from + first.length, max)];
 	}
 
 	/** Writes `bytes`, no more than fit, as those from `offset` on. */

@@ -1,27 +1,40 @@
-/** A session's output as it can be read again: the newest bytes, and where and how to begin to read them. */
+/** A session's output as it can be read again: the newest bytes, and a snapshot of what all those before them drew. */
+import { inflateRawSync } from "node:zlib";
+import type { OutputSize, TerminalSize } from "../../server/protocol/session.ts";
 import { ReplayRing } from "./replay-ring.ts";
-import { MAX_PREFACE_BYTES, ScreenModes } from "./screen-modes.ts";
+import { Checkpoints } from "./screen/checkpoints.ts";
+import type { SnapshotMaker } from "./screen/snapshot-job.ts";
+import { SizeHistory } from "./size-history.ts";
 
 /**
- * Where somebody begins who does not have what came before. `preface` is to be read in place of the output's own bytes
- * from `from` on: it brings a terminal into the state that the output behind it expects.
+ * Where a reader begins. The bytes of `snapshot`, where there is one, stand in place of the output's own from `from` to
+ * `snapshotEnd`: an empty terminal that reads them has the state to which all output before `snapshotEnd` leads.
  */
-export type EntryPoint = { from: number; preface: Buffer };
+export type Entry = { from: number; snapshot: Buffer; snapshotEnd: number | null; sizes: OutputSize[] };
 
-/** How far to look for the end of a line: entering there, no character or sequence is cut in two. */
-const MAX_LOOK_BYTES = 4 * 1024;
+/**
+ * What may still come in once the log is full: one chunk on its way when the terminal is paused, and the last words of
+ * a program that has ended.
+ */
+const SLACK_BYTES = 128 * 1024;
+/** An ended session's output up to this size is kept as it is: to draw it would save nothing. */
+const SMALL_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
-const LINE_FEED = 0x0a;
 
 export class Replay {
-	readonly #modes = new ScreenModes();
 	readonly #ring: ReplayRing;
+	readonly #sizes: SizeHistory;
+	readonly #checkpoints: Checkpoints;
 
-	/** `capacity` in bytes. */
-	constructor(capacity: number) {
-		this.#ring = new ReplayRing(capacity, (evicted) => this.#modes.feed(evicted));
+	/** `capacity` in bytes: the newest so many can always be read. `onRelieved`: `isFull` is false again. */
+	constructor(options: { capacity: number; size: TerminalSize; maker: SnapshotMaker; onRelieved(): void }) {
+		const { capacity, size, maker, onRelieved } = options;
+		this.#ring = new ReplayRing(capacity + SLACK_BYTES);
+		this.#sizes = new SizeHistory(size);
+		this.#checkpoints = new Checkpoints({ ring: this.#ring, sizes: this.#sizes, capacity, maker, onRelieved });
 	}
 
+	/** Offset of the oldest byte that a reader can go on from. */
 	get start(): number {
 		return this.#ring.start;
 	}
@@ -30,8 +43,39 @@ export class Replay {
 		return this.#ring.end;
 	}
 
+	/** Size of the terminal, and since which byte of output. */
+	get size(): OutputSize {
+		return this.#sizes.newest;
+	}
+
+	/** There is as much output as can be kept behind the newest snapshot: no more is to be read until the next one. */
+	get isFull(): boolean {
+		return this.#checkpoints.isLogFull;
+	}
+
 	append(bytes: Buffer): void {
 		this.#ring.append(bytes);
+		this.#checkpoints.onOutput(bytes);
+	}
+
+	/** Output from here on is for a terminal of this size. */
+	resized(size: TerminalSize): void {
+		this.#sizes.add(this.end, size);
+		this.#checkpoints.onResized(size);
+	}
+
+	/** Where a reader goes on who has everything before `from`; for null, or where that is gone, with a snapshot. */
+	enter(from: number | null): Entry {
+		if (from !== null && from >= this.start) {
+			return { from, snapshot: NOTHING, snapshotEnd: null, sizes: this.#sizes.since(from) };
+		}
+		const { offset, snapshot } = this.#checkpoints.newest;
+		if (snapshot === null)
+			return { from: offset, snapshot: NOTHING, snapshotEnd: null, sizes: this.#sizes.since(offset) };
+		const bytes = inflateRawSync(snapshot.deflated, { maxOutputLength: snapshot.length });
+		const start = offset - bytes.length;
+		const [size, ...changes] = this.#sizes.since(offset);
+		return { from: start, snapshot: bytes, snapshotEnd: offset, sizes: [{ ...size, offset: start }, ...changes] };
 	}
 
 	/** As `ReplayRing.read`. */
@@ -39,32 +83,14 @@ export class Replay {
 		return this.#ring.read(offset, max);
 	}
 
-	trim(bytes: number): void {
-		this.#ring.trim(bytes);
+	/** No more output will come, and nobody reads: keeps no more than the last snapshot. */
+	async compact(): Promise<void> {
+		if (this.#ring.size > SMALL_BYTES && (await this.#checkpoints.take()))
+			this.#ring.forget(this.#checkpoints.newest.offset);
 	}
 
-	/** The oldest place from which the output can be shown rightly. */
-	entryPoint(): EntryPoint {
-		const { start, end } = this.#ring;
-		if (start === 0 || end - start < MAX_PREFACE_BYTES) return { from: start, preface: NOTHING };
-		const skipped = this.#skippedAt(start, end);
-		const modes = this.#modes.clone();
-		modes.feed(skipped);
-		const preface = modes.toBytes();
-		return { from: start + skipped.length - preface.length, preface };
-	}
-
-	/** Oldest bytes to leave out: room for a preface, and the rest of the line that they end in. */
-	#skippedAt(start: number, end: number): Buffer {
-		const oldest: Buffer[] = [];
-		const until = Math.min(end, start + MAX_LOOK_BYTES);
-		for (let at = start; at < until; ) {
-			const piece = this.#ring.read(at, until - at);
-			oldest.push(piece);
-			at += piece.length;
-		}
-		const bytes = Buffer.concat(oldest);
-		const lineEnd = bytes.indexOf(LINE_FEED, MAX_PREFACE_BYTES);
-		return bytes.subarray(0, lineEnd === -1 ? MAX_PREFACE_BYTES : lineEnd + 1);
+	/** No snapshot is made any more. */
+	close(): void {
+		this.#checkpoints.close();
 	}
 }

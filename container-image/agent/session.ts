@@ -1,15 +1,23 @@
 /** One program on one terminal, its output kept for replay, and the pages that look at it. */
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { SessionId, Username } from "../../server/protocol/ids.ts";
-import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
+import { OUTPUT_WINDOW_BYTES, STALLED_MS } from "../../server/protocol/limits.ts";
 import type { Account } from "../../server/protocol/link.ts";
-import type { SessionInfo, SessionSignal, SessionState, TerminalSize } from "../../server/protocol/session.ts";
-import { Attachment, type AttachmentOptions } from "./attachment.ts";
+import type {
+	ExpiryReason,
+	SessionInfo,
+	SessionSignal,
+	SessionState,
+	TerminalSize,
+} from "../../server/protocol/session.ts";
+import { Attachment, type AttachmentOptions, type LossReason } from "./attachment.ts";
 import { InputLedger } from "./input-ledger.ts";
+import { type Expiry, Lifetime, type Timeouts } from "./lifetime.ts";
 import { FlowGate } from "./output-window.ts";
 import { readProcess, type ShellProcess, sendSignal } from "./processes.ts";
 import { Pty, type PtyExit, type PtyOptions } from "./pty.ts";
 import { Replay } from "./replay.ts";
+import type { SnapshotMaker } from "./screen/snapshot-job.ts";
 
 export type SessionOptions = {
 	sessionId: SessionId;
@@ -20,6 +28,7 @@ export type SessionOptions = {
 	owner: number | null;
 	name: string;
 	replayBytes: number;
+	snapshots: SnapshotMaker;
 	pty: Omit<PtyOptions, "onOutput" | "onExit">;
 	/** State, name or size are other ones now. */
 	onChanged(session: Session): void;
@@ -30,9 +39,6 @@ export type SessionOptions = {
 export type InputResult =
 	| { kind: "accepted"; accepted: number }
 	| { kind: "refused"; accepted: number; code: "INPUT_OUT_OF_ORDER" | "INPUT_OVERFLOW" | "SESSION_ENDED" };
-
-/** Replay of a session that has ended and that nobody looks at. Enough to see how it ended; up to eight are kept. */
-const ENDED_REPLAY_BYTES = 128 * 1024;
 
 /** Start of a shell that had ended before it could be looked at: no process has it. */
 const GONE = -1;
@@ -52,10 +58,12 @@ export class Session {
 	readonly #gate: FlowGate;
 	readonly #ledger = new InputLedger();
 	readonly #attachments = new Set<Attachment>();
+	readonly #lifetime = new Lifetime();
 	#name: string;
-	#size: TerminalSize;
 	#life: Life = { kind: "alive" };
 	#detachedAt = Date.now();
+	#expiry: Expiry | null = null;
+	#expired: ExpiryReason | null = null;
 	#activity = 0;
 
 	/** Starts the program. Throws `BerthError` SPAWN_FAILED. */
@@ -65,8 +73,12 @@ export class Session {
 		this.account = options.account;
 		this.home = options.home;
 		this.#name = options.name;
-		this.#size = options.pty.size;
-		this.#replay = new Replay(options.replayBytes);
+		this.#replay = new Replay({
+			capacity: options.replayBytes,
+			size: options.pty.size,
+			maker: options.snapshots,
+			onRelieved: () => this.#regulate(),
+		});
 		this.#gate = new FlowGate({ window: OUTPUT_WINDOW_BYTES, ring: options.replayBytes });
 		this.#pty = new Pty({
 			...options.pty,
@@ -95,11 +107,14 @@ export class Session {
 	}
 
 	info(): SessionInfo {
+		const { offset, cols, rows } = this.#replay.size;
 		return {
 			sessionId: this.sessionId,
 			name: this.#name,
 			state: this.#state(),
-			size: this.#size,
+			size: { cols, rows },
+			sizedAt: offset,
+			expiry: this.#expiry,
 			createdAt: this.createdAt,
 			outputStart: this.#replay.start,
 			outputEnd: this.#replay.end,
@@ -107,18 +122,20 @@ export class Session {
 	}
 
 	/**
-	 * A page begins to look, from this offset or, for null, from the oldest output. A page has one view of a session:
-	 * an earlier attachment of the same page ends. Output flows from `Attachment.begin` on.
+	 * A page begins to look, from this offset or, for null and where that is gone, with a snapshot. A page has one view
+	 * of a session: an earlier attachment of the same page ends. Output flows from `Attachment.begin` on.
 	 */
 	attach(options: AttachmentOptions, from: number | null): Attachment {
 		if (from !== null && from > this.#replay.end) {
 			throw new BerthError("BAD_REQUEST", { detail: "from: lies beyond the output" });
 		}
 		for (const earlier of this.#attachments) if (earlier.pageId === options.pageId) this.detach(earlier);
+		this.#resize(options.size);
 		const attachment = new Attachment(options, this.#replay, from);
 		this.#attachments.add(attachment);
-		this.#ledger.accept(options.pageId, 0);
 		this.#becameActive(attachment);
+		this.#lifetime.attached();
+		this.#ledger.accept(options.pageId, 0);
 		this.#regulate();
 		this.#options.onChanged(this);
 		return attachment;
@@ -129,24 +146,44 @@ export class Session {
 		return this.#ledger.acceptedFrom(pageId);
 	}
 
-	detach(attachment: Attachment): void {
+	/** `reason` where the session could not keep the attachment. */
+	detach(attachment: Attachment, reason: LossReason | null = null): void {
 		if (!this.#attachments.delete(attachment)) return;
-		attachment.carrier.onDetached(attachment);
-		if (this.#attachments.size === 0) this.#detachedAt = Date.now();
+		attachment.carrier.onDetached(attachment, reason);
+		if (this.#attachments.size === 0) {
+			this.#detachedAt = Date.now();
+			this.#lifetime.detached();
+		}
 		this.#saveMemory();
 		this.#applySize();
 		this.#regulate();
 		this.#options.onChanged(this);
 	}
 
-	/** Ends all attachments: the session is being forgotten. */
-	detachAll(): void {
+	/** The session is being forgotten: ends all attachments. */
+	close(): void {
 		for (const attachment of this.#attachments) this.detach(attachment);
+		this.#replay.close();
+	}
+
+	/** To be called every second or so. True where the session has expired just now: its processes are to be ended. */
+	review(timeouts: Timeouts): boolean {
+		const now = performance.now();
+		for (const attachment of this.#attachments) {
+			if (attachment.stalledFor(now) > STALLED_MS) this.detach(attachment, "stalled");
+		}
+		if (!this.isAlive || this.#expired !== null) return false;
+		const expiry = this.#lifetime.expiry(timeouts, this.#expiry);
+		if (expiry !== this.#expiry) this.#options.onChanged(this);
+		this.#expiry = expiry;
+		if (expiry === null || expiry.at > Date.now()) return false;
+		this.#expired = expiry.reason;
+		return true;
 	}
 
 	/** The page has parsed everything before `offset`. False where that was not even sent. */
 	credit(attachment: Attachment, offset: number): boolean {
-		if (!attachment.window.credit(offset)) return false;
+		if (!attachment.credit(offset)) return false;
 		this.#regulate();
 		attachment.wake();
 		return true;
@@ -161,6 +198,7 @@ export class Session {
 		const fresh = bytes.subarray(verdict.skip);
 		if (!this.#pty.write(fresh)) return { kind: "refused", accepted, code: "INPUT_OVERFLOW" };
 		this.#ledger.accept(pageId, fresh.length);
+		this.#lifetime.used();
 		this.#becameActive(attachment);
 		return { kind: "accepted", accepted: accepted + fresh.length };
 	}
@@ -187,30 +225,36 @@ export class Session {
 
 	#onOutput(bytes: Buffer): void {
 		this.#replay.append(bytes);
+		this.#lifetime.used();
 		this.#regulate();
-		for (const attachment of this.#attachments) attachment.wake();
+		for (const attachment of this.#attachments) {
+			if (attachment.isOverrun) this.detach(attachment, "overrun");
+			else attachment.wake();
+		}
 	}
 
 	#onExit(exit: PtyExit): void {
 		this.#life = { kind: "exited", at: Date.now(), exit };
+		this.#expiry = null;
 		this.#saveMemory();
 		this.#options.onExited(this);
 		this.#options.onChanged(this);
 	}
 
 	#saveMemory(): void {
-		if (!this.isAlive && this.#attachments.size === 0) this.#replay.trim(ENDED_REPLAY_BYTES);
+		if (!this.isAlive && this.#attachments.size === 0) void this.#replay.compact();
 	}
 
 	#state(): SessionState {
-		if (this.#life.kind === "exited") return { kind: "exited", at: this.#life.at, ...this.#life.exit };
+		if (this.#life.kind === "exited")
+			return { kind: "exited", at: this.#life.at, ...this.#life.exit, expired: this.#expired };
 		if (this.#attachments.size > 0) return { kind: "running", attached: this.#attachments.size };
 		return { kind: "detached", since: this.#detachedAt };
 	}
 
 	#regulate(): void {
 		const lags = [...this.#attachments].map(({ lag }) => lag);
-		if (this.#gate.isOpenFor(lags)) this.#pty.resume();
+		if (this.#gate.isOpenFor(lags) && !this.#replay.isFull) this.#pty.resume();
 		else this.#pty.pause();
 	}
 
@@ -226,9 +270,14 @@ export class Session {
 			(best, each) => (best === null || each.lastActive > best.lastActive ? each : best),
 			null,
 		);
-		if (last === null || (last.size.cols === this.#size.cols && last.size.rows === this.#size.rows)) return;
-		this.#size = last.size;
-		this.#pty.resize(this.#size);
+		if (last !== null) this.#resize(last.size);
+	}
+
+	#resize({ cols, rows }: TerminalSize): void {
+		const { size } = this.#replay;
+		if (!this.isAlive || (cols === size.cols && rows === size.rows)) return;
+		this.#replay.resized({ cols, rows });
+		this.#pty.resize({ cols, rows });
 		this.#options.onChanged(this);
 	}
 }

@@ -6,7 +6,9 @@ import { SessionId, type Username } from "../../server/protocol/ids.ts";
 import type { Account, LinkEvent } from "../../server/protocol/link.ts";
 import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { Place } from "./accounts.ts";
+import type { Timeouts } from "./lifetime.ts";
 import type { Log } from "./log.ts";
+import type { SnapshotMaker } from "./screen/snapshot-job.ts";
 import { Session } from "./session.ts";
 import type { Shells } from "./shells.ts";
 import { Terminator } from "./termination.ts";
@@ -16,6 +18,8 @@ const MAX_EXITED_PER_USER = 8;
 
 /** How often the end of all sessions is looked for. */
 const POLL_MS = 10;
+/** How often sessions are looked at for pages that stall, and for their own end. */
+const REVIEW_MS = 1_000;
 
 export type OpenOptions = {
 	account: Account;
@@ -29,6 +33,7 @@ export type OpenOptions = {
 
 export type SessionsOptions = {
 	shells: Shells;
+	snapshots: SnapshotMaker;
 	log: Log;
 	/** For every link. */
 	onEvent(event: LinkEvent): void;
@@ -43,6 +48,8 @@ export class Sessions {
 	readonly #changed = new Set<Session>();
 	#tellChanged: NodeJS.Immediate | undefined;
 	readonly #terminator = new Terminator();
+	#timeouts: Timeouts = { sessionIdleMs: Number.POSITIVE_INFINITY, sessionDetachedMs: Number.POSITIVE_INFINITY };
+	#review: NodeJS.Timeout | undefined;
 
 	constructor(options: SessionsOptions) {
 		this.#options = options;
@@ -51,6 +58,11 @@ export class Sessions {
 	/** Running sessions of all accounts. */
 	get running(): number {
 		return [...this.#byId.values()].filter(({ isAlive }) => isAlive).length;
+	}
+
+	/** How long sessions may go on unused, from now on. */
+	setTimeouts(timeouts: Timeouts): void {
+		this.#timeouts = timeouts;
 	}
 
 	/** Starts the account's shell. Throws `BerthError` TOO_MANY_SESSIONS or SPAWN_FAILED. */
@@ -64,6 +76,7 @@ export class Sessions {
 			home: place.home,
 			name,
 			replayBytes,
+			snapshots: this.#options.snapshots,
 			owner: this.#options.shells.ownerOf(account),
 			pty: { ...this.#options.shells.describe(account, place, sessionId), size },
 			onChanged: (changed) => this.#onChanged(changed),
@@ -71,6 +84,7 @@ export class Sessions {
 		});
 		this.#giveTerminal(session);
 		this.#byId.set(sessionId, session);
+		this.#review ??= setInterval(() => this.#reviewAll(), REVIEW_MS);
 		this.#options.log.info({ username, sessionId, pid: session.shell.pid }, "session opened");
 		this.#tellCount(session);
 		this.#onChanged(session);
@@ -115,16 +129,33 @@ export class Sessions {
 		const deadline = performance.now() + graceMs;
 		while (alive.some(({ isAlive }) => isAlive) && performance.now() < deadline) await sleep(POLL_MS);
 		await this.#terminator.finish();
+		this.#stopReviews();
 		clearImmediate(this.#tellChanged);
+	}
+
+	#stopReviews(): void {
+		clearInterval(this.#review);
+		this.#review = undefined;
 	}
 
 	#of(username: Username): Session[] {
 		return [...this.#byId.values()].filter((session) => session.username === username);
 	}
 
+	#reviewAll(): void {
+		for (const session of this.#byId.values()) if (session.review(this.#timeouts)) this.#expire(session);
+	}
+
+	/** Ends its processes; what it printed stays to be read. */
+	#expire({ username, sessionId, shell }: Session): void {
+		this.#options.log.info({ username, sessionId }, "session expired");
+		this.#terminator.begin({ shell });
+	}
+
 	#forget(session: Session): void {
 		this.#byId.delete(session.sessionId);
-		session.detachAll();
+		if (this.#byId.size === 0) this.#stopReviews();
+		session.close();
 		this.#changed.delete(session);
 		const { username, sessionId } = session;
 		this.#options.log.info({ username, sessionId }, "session closed");

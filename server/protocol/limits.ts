@@ -4,7 +4,7 @@
  */
 
 /** Version of the Socket.IO events. A page of another version reloads itself. */
-export const TERMINAL_PROTOCOL_VERSION = 1;
+export const TERMINAL_PROTOCOL_VERSION = 2;
 
 /** One input event carries at most this many bytes; a longer paste is cut into several. */
 export const MAX_INPUT_BYTES = 16 * 1024;
@@ -21,6 +21,12 @@ export const INPUT_WINDOW_BYTES = 64 * 1024;
  * trip of 50 ms.
  */
 export const OUTPUT_WINDOW_BYTES = 512 * 1024;
+
+/**
+ * A page that has output to acknowledge and acknowledges none for so long is detached. Browsers let timers of a hidden
+ * page run once a minute: that page is slow, not gone.
+ */
+export const STALLED_MS = 90_000;
 
 /** The page acknowledges output each time the terminal has parsed this many bytes, and whenever it runs dry. */
 export const OUTPUT_ACK_BYTES = 64 * 1024;

@@ -4,10 +4,9 @@
  * 1. Both sides send `hello`. A side that does not speak the other's version sends `bye` and closes.
  * 2. The gateway sends requests, each answered by exactly one response with the same number, in any order.
  * 3. `open` or `attach` binds a channel, a number that the gateway chooses and uses once per link, to a session: an
- *    *attachment*. Output flows on it from the asked offset, never more than `OUTPUT_WINDOW_BYTES` beyond the last
- *    `credit`. An output frame whose offset lies beyond the expected one says that the bytes between are gone.
- *    Whoever begins behind output that is gone is told the terminal's modes first (screen, mouse, colours): the oldest
- *    bytes that are left are replaced by that many bytes of control sequences, so offsets stay what they are.
+ *    *attachment*. Output flows on it from `AttachResult.from` without gaps, never more than `OUTPUT_WINDOW_BYTES`
+ *    beyond the last `credit`. Where the asked offset is gone, or none was asked, a *snapshot* comes first: see
+ *    `AttachResult`. An attachment that the agent cannot keep up is ended by a `detached` event.
  * 4. Several gateways may be linked to one agent at once. When a link ends its attachments end; the sessions stay.
  *
  * The sentence on each frame type stands in `frames.ts`.
@@ -15,10 +14,10 @@
 import { z } from "zod";
 import { ERROR_CODES } from "./errors.ts";
 import { PageId, SessionId, Uid, Username } from "./ids.ts";
-import { ByteOffset, SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
+import { ByteOffset, OutputSize, SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
 
 /** Raised with every change that an older peer would misread. */
-export const LINK_PROTOCOL_VERSION = 1;
+export const LINK_PROTOCOL_VERSION = 2;
 
 /** Where the agent listens inside its container. */
 export const AGENT_SOCKET_PATH = "/run/berth/agent.sock";
@@ -32,7 +31,7 @@ export const GatewayHello = z.object({
 	role: z.literal("gateway"),
 	/** Which gateway, for the agent's log. */
 	gateway: z.string().max(200),
-	/** Rules that `container-info` tells the user. */
+	/** Rules that the agent keeps, and that `container-info` tells the user. */
 	policy: z.object({
 		/** An unused place in the container is given back after this long, ms. */
 		assignmentTtlMs: z.number().int().positive(),
@@ -40,6 +39,10 @@ export const GatewayHello = z.object({
 		sessionsPerUser: z.number().int().positive(),
 		/** Output kept per session for replay, bytes. */
 		replayBytes: z.number().int().positive(),
+		/** A session without input and output for this long is ended, ms. */
+		sessionIdleMs: z.number().int().positive(),
+		/** A session that no page looks at for this long is ended, ms. */
+		sessionDetachedMs: z.number().int().positive(),
 	}),
 });
 export type GatewayHello = z.infer<typeof GatewayHello>;
@@ -71,7 +74,7 @@ const Attachment = z.object({ channel: Channel, pageId: PageId, size: TerminalSi
 export const LinkRequest = z.discriminatedUnion("op", [
 	/** Makes the account if need be, starts its login shell on a PTY, attaches. → `AttachResult` */
 	z.object({ op: z.literal("open"), account: Account, name: SessionName, attachment: Attachment }),
-	/** Attaches to a session of this user; `from` null means: everything that can be replayed. → `AttachResult` */
+	/** Attaches to a session of this user; `from` null means: to an empty terminal. → `AttachResult` */
 	z.object({
 		op: z.literal("attach"),
 		username: Username,
@@ -101,8 +104,16 @@ export type LinkRequestOf<Op extends LinkRequest["op"]> = Extract<LinkRequest, {
 
 export const AttachResult = z.object({
 	session: SessionInfo,
-	/** Offset of the first byte that will be sent. Greater than the asked one where the replay buffer has moved on. */
+	/** Offset of the first byte that will be sent. */
 	from: ByteOffset,
+	/**
+	 * Null where output simply goes on from the asked offset. Otherwise the bytes before this offset are not the
+	 * program's but a *snapshot*: read by a terminal that has just been reset, they bring it into the state that it had
+	 * when it had read all output up to here.
+	 */
+	snapshotEnd: ByteOffset.nullable(),
+	/** Size of the terminal at `from`, then each change up to now, in order. */
+	sizes: z.array(OutputSize).min(1),
 	/** Input of this page accepted so far. */
 	inputAccepted: ByteOffset,
 });
@@ -157,6 +168,11 @@ export const LINK_RESULT_SCHEMAS = {
 export const LinkEvent = z.discriminatedUnion("kind", [
 	/** State, name or size of a session changed, or it is new. */
 	z.object({ kind: z.literal("session-changed"), username: Username, session: SessionInfo }),
+	/**
+	 * The agent has ended an attachment. `overrun`: output that it had not been sent yet is gone, as another page reads
+	 * faster. `stalled`: it gave no credit for too long.
+	 */
+	z.object({ kind: z.literal("detached"), channel: Channel, reason: z.enum(["overrun", "stalled"]) }),
 	/** The session is gone for good. */
 	z.object({ kind: z.literal("session-closed"), username: Username, sessionId: SessionId }),
 	/**

@@ -13,6 +13,14 @@ export const TerminalSize = z.object({
 });
 export type TerminalSize = z.infer<typeof TerminalSize>;
 
+/** The terminal has this size from this byte of output on: a page's terminal takes it there, not earlier or later. */
+export const OutputSize = TerminalSize.extend({ offset: ByteOffset });
+export type OutputSize = z.infer<typeof OutputSize>;
+
+/** Why a session was or will be ended by the agent: neither input nor output, or no page attached, for too long. */
+export const ExpiryReason = z.enum(["idle", "detached"]);
+export type ExpiryReason = z.infer<typeof ExpiryReason>;
+
 /** What the user calls a session. Control characters are refused, so that a name can be printed anywhere. */
 export const SessionName = z
 	.string()
@@ -39,6 +47,8 @@ export const SessionState = z.discriminatedUnion("kind", [
 		exitCode: z.number().int().nullable(),
 		/** Name of the signal that ended the shell, e.g. `SIGKILL`; null where it exited. */
 		signal: z.string().nullable(),
+		/** Set where the agent ended it because it had expired. */
+		expired: ExpiryReason.nullable(),
 	}),
 ]);
 export type SessionState = z.infer<typeof SessionState>;
@@ -48,11 +58,15 @@ export const SessionInfo = z.object({
 	name: SessionName,
 	state: SessionState,
 	size: TerminalSize,
+	/** Offset of the output from which the terminal has this size. */
+	sizedAt: ByteOffset,
+	/** Set shortly before the session expires: when it will be ended (Unix time, ms), and why. */
+	expiry: z.object({ at: z.number(), reason: ExpiryReason }).nullable(),
 	/** Unix time, ms. */
 	createdAt: z.number(),
 	/** Bytes of output so far. For an exited session this is all there will ever be. */
 	outputEnd: ByteOffset,
-	/** Oldest byte of output that can still be replayed. */
+	/** Oldest byte of output that a page can resume from. */
 	outputStart: ByteOffset,
 });
 export type SessionInfo = z.infer<typeof SessionInfo>;

@@ -16,7 +16,7 @@ import { z } from "zod";
 import type { WireError } from "./errors.ts";
 import { PageId, SessionId } from "./ids.ts";
 import { MAX_INPUT_BYTES } from "./limits.ts";
-import { ByteOffset, type SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
+import { ByteOffset, type OutputSize, type SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
 
 const Bytes = z
 	.instanceof(Uint8Array)
@@ -27,8 +27,8 @@ export const PAGE_REQUESTS = {
 	/** Starts a login shell and attaches this page to it. → `Attached` */
 	"session:open": z.object({ pageId: PageId, name: SessionName, size: TerminalSize }),
 	/**
-	 * Attaches this page. `from` is the offset up to which the page's terminal has parsed; null asks for all that can
-	 * be replayed. Attaching again replaces the page's earlier attachment. → `Attached`
+	 * Attaches this page. `from` is the offset up to which the page's terminal has parsed; null says that its terminal
+	 * is empty. Attaching again replaces the page's earlier attachment. → `Attached`
 	 */
 	"session:attach": z.object({
 		pageId: PageId,
@@ -71,8 +71,16 @@ export type Reply<Result extends object = object> = ({ ok: true } & Result) | { 
 /** Answer to open and attach. */
 export type Attached = {
 	session: SessionInfo;
-	/** Offset of the first byte that will come. More than was asked for means that the bytes between are gone. */
+	/** Offset of the first byte that will come. */
 	from: number;
+	/**
+	 * Null where output goes on from the asked offset. Otherwise the bytes before this offset are a *snapshot*, for a
+	 * terminal that has just been reset: they bring it into the state that the output had led to by here. To resume
+	 * from within a snapshot is not possible: attach with null again.
+	 */
+	snapshotEnd: number | null;
+	/** Size of the terminal at `from`, then where in the output it changed, up to now. */
+	sizes: OutputSize[];
 	/** Input of this page that the agent has: re-send from here. */
 	inputAccepted: number;
 };
@@ -110,6 +118,13 @@ export type Welcome = {
 	sessionsPerUser: number;
 };
 
+/**
+ * `overrun`: output that the page had not been sent yet is gone, as another page of the session reads faster.
+ * `stalled`: the page acknowledged nothing for too long. `link`: the gateway lost the container's agent for a while,
+ * and output could not go on where it was.
+ */
+export type DetachReason = "overrun" | "stalled" | "link";
+
 /** Where the user's shells run, or what the user is waiting for. The gateway goes on trying by itself. */
 export type Place =
 	| {
@@ -125,7 +140,7 @@ export type Place =
 export type GatewayToPageEvents = {
 	welcome: (welcome: Welcome) => void;
 	place: (place: Place) => void;
-	/** (sessionId, offset of the first byte, bytes). An offset beyond the expected one: the bytes between are gone. */
+	/** (sessionId, offset of the first byte, bytes). Without gaps from `Attached.from` on. */
 	"session:output": (sessionId: string, offset: number, bytes: Uint8Array) => void;
 	/** (sessionId, number up to which the agent has this page's input). */
 	"session:input-ack": (sessionId: string, seq: number) => void;
@@ -133,6 +148,8 @@ export type GatewayToPageEvents = {
 	"session:input-refused": (sessionId: string, seq: number, error: WireError) => void;
 	/** A session of the user is new, or its state, name or size changed. Sent to all of the user's pages. */
 	"session:changed": (session: SessionInfo) => void;
+	/** (sessionId, why). Output stops; the page attaches again from the offset that its terminal has parsed. */
+	"session:detached": (sessionId: string, reason: DetachReason) => void;
 	/** A session is gone: closed by one of the user's pages (`closed`), or lost with its container (`container-lost`). */
 	"session:closed": (sessionId: string, reason: "closed" | "container-lost") => void;
 	/** (name of the page's event, why it was refused), where the event carried no callback to answer through. */

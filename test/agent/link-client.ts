@@ -30,6 +30,8 @@ export const DEFAULT_POLICY: GatewayHello["policy"] = {
 	assignmentTtlMs: 7 * 24 * 3_600_000,
 	sessionsPerUser: 8,
 	replayBytes: 1024 * 1024,
+	sessionIdleMs: 3_600_000,
+	sessionDetachedMs: 24 * 3_600_000,
 };
 
 export const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };

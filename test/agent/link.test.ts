@@ -20,7 +20,7 @@ test("the agent says who it is, and every start is another one", async () => {
 	const { hello } = await agent.link();
 	assert.deepEqual(
 		{ ...hello, bootId: "" },
-		{ protocol: 1, role: "agent", bootId: "", isHardened: false, mode: "local", sessions: 0 },
+		{ protocol: 2, role: "agent", bootId: "", isHardened: false, mode: "local", sessions: 0 },
 	);
 	await using second = await AgentProcess.start();
 	assert.notEqual((await second.link()).hello?.bootId, hello?.bootId);

@@ -7,6 +7,9 @@ import { Replay } from "../../container-image/agent/replay.ts";
 import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
 import { DEFAULT_SIZE, newPageId } from "./link-client.ts";
 
+/** Nothing is drawn here. */
+const maker = { make: async () => null };
+
 /** A link whose taking is in the test's hands. */
 function createLink() {
 	const sent: { channel: number; offset: number; bytes: Buffer }[] = [];
@@ -20,7 +23,7 @@ function createLink() {
 	const scheduler = new OutputScheduler(pipe);
 	const carrier = { onReady: (ready: Attachment) => scheduler.add(ready), onDetached: () => {} };
 	const attach = (channel: number) => {
-		const replay = new Replay(4 * 1024 * 1024);
+		const replay = new Replay({ capacity: 4 * 1024 * 1024, size: DEFAULT_SIZE, maker, onRelieved: () => {} });
 		const attachment = new Attachment({ channel, pageId: newPageId(), size: DEFAULT_SIZE, carrier }, replay, 0);
 		attachment.begin();
 		const print = (bytes: number) => {

@@ -18,8 +18,7 @@ test("the ring holds the newest bytes and knows their offsets, whatever the chun
 	const chunks = fc.array(fc.uint8Array({ maxLength: 20_000 }), { maxLength: 30 });
 	fc.assert(
 		fc.property(fc.integer({ min: 1, max: 40_000 }), chunks, (capacity, written) => {
-			const evicted: Buffer[] = [];
-			const ring = new ReplayRing(capacity, (bytes) => evicted.push(Buffer.from(bytes)));
+			const ring = new ReplayRing(capacity);
 			let model = Buffer.alloc(0);
 			for (const chunk of written) {
 				ring.append(Buffer.from(chunk));
@@ -27,30 +26,36 @@ test("the ring holds the newest bytes and knows their offsets, whatever the chun
 				assert.equal(ring.end, model.length);
 				assert.equal(ring.start, Math.max(0, model.length - capacity));
 				assert.deepEqual(readAll(ring), model.subarray(ring.start));
-				assert.deepEqual(Buffer.concat(evicted), model.subarray(0, ring.start));
 			}
 		}),
 		{ numRuns: 50 },
 	);
 });
 
-test("trimming keeps the newest bytes, and the ring fills again up to its capacity", () => {
+test("a ring that forgets keeps what lies behind, and fills again up to its capacity", () => {
 	const byte = fc.uint8Array({ minLength: 1, maxLength: 9_000 });
 	fc.assert(
-		fc.property(byte, fc.integer({ min: 1, max: 9_000 }), byte, (before, kept, after) => {
-			const evicted: Buffer[] = [];
-			const ring = new ReplayRing(6_000, (bytes) => evicted.push(Buffer.from(bytes)));
+		fc.property(byte, fc.integer({ min: 0, max: 12_000 }), byte, (before, until, after) => {
+			const ring = new ReplayRing(6_000);
 			ring.append(Buffer.from(before));
-			ring.trim(kept);
-			const model = Buffer.concat([before, after]);
-			assert.deepEqual(readAll(ring), Buffer.from(before).subarray(ring.start));
-			assert.ok(ring.end - ring.start <= Math.max(kept, 4_096));
+			const start = Math.min(Math.max(ring.start, until), before.length);
+			ring.forget(until);
+			assert.equal(ring.start, start);
+			assert.equal(ring.size, Math.max(1, before.length - start));
+			assert.deepEqual(readAll(ring), Buffer.from(before).subarray(start));
 			ring.append(Buffer.from(after));
-			assert.deepEqual(readAll(ring), model.subarray(ring.start));
+			assert.deepEqual(readAll(ring), Buffer.concat([before, after]).subarray(ring.start));
 			assert.ok(ring.end - ring.start <= 6_000);
-			assert.deepEqual(Buffer.concat(evicted), model.subarray(0, ring.start));
 		}),
 	);
+});
+
+test("any part of the ring can be copied, also around its edge", () => {
+	const ring = new ReplayRing(5_000);
+	const model = Buffer.from(Array.from({ length: 12_345 }, (_, i) => i % 251));
+	ring.append(model);
+	assert.deepEqual(ring.copy(ring.start, ring.end), model.subarray(-5_000));
+	assert.deepEqual(ring.copy(9_000, 11_000), model.subarray(9_000, 11_000));
 });
 
 test("a ring of a session that says little costs little memory", () => {

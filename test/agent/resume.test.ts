@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DrawnScreen } from "../../container-image/agent/screen/drawn-screen.ts";
+import { SCROLLBACK_LINES } from "../../container-image/agent/screen/snapshot-job.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { newPageId } from "./link-client.ts";
+import { stateOf } from "./drawn-state.ts";
+import { ADA, newPageId, type Terminal } from "./link-client.ts";
 
 /** A mebibyte in lines that tell their own place, so that a byte lost or doubled shows. */
 const COUNT_TO = (last: number): string => `seq -f 'line %07g' 1 ${last}; echo all-'printed'\n`;
@@ -25,11 +28,32 @@ test("a page that comes back reads on byte by byte from where it was, on another
 	assert.deepEqual(Buffer.concat([early.log.bytes, late.log.bytes]), reference.log.bytes);
 });
 
-test("a session without pages runs on, and is replayed from its oldest kept byte", async () => {
+/** The screen that a fresh terminal shows which reads all that came. */
+async function shown({ log, result }: Terminal): Promise<DrawnScreen> {
+	const [size] = result.sizes;
+	assert.ok(size);
+	const screen = new DrawnScreen(size, SCROLLBACK_LINES);
+	await screen.draw(log.bytes);
+	return screen;
+}
+
+async function assertShowsTheSame(one: Terminal, other: Terminal): Promise<void> {
+	using first = await shown(one);
+	using second = await shown(other);
+	const [expected, actual] = [stateOf(first), stateOf(second)];
+	// How much is kept above the screen is another matter.
+	const least = Math.min(expected.normal.length, actual.normal.length);
+	assert.deepEqual(
+		{ ...actual, normal: actual.normal.slice(-least) },
+		{ ...expected, normal: expected.normal.slice(-least) },
+	);
+}
+
+test("a session without pages runs on, and whoever comes then sees the same as somebody who saw it all", async () => {
 	await using agent = await AgentProcess.start();
-	const link = await agent.link({ replayBytes: 100_000 });
+	const link = await agent.link({ replayBytes: 256 * 1024 });
 	const terminal = await link.openTerminal();
-	link.type(terminal, `sleep 0.2; ${COUNT_TO(30_000)}`);
+	link.type(terminal, `sleep 0.2; ${COUNT_TO(60_000)}`);
 	await link.see(terminal, "sleep 0.2");
 	await link.request<"detach">({ op: "detach", channel: terminal.log.channel });
 	await link.event("session-changed", ({ session }) => session.state.kind === "detached");
@@ -37,54 +61,63 @@ test("a session without pages runs on, and is replayed from its oldest kept byte
 	const { sessionId } = terminal;
 	let info = terminal.session;
 	const deadline = performance.now() + 10_000;
-	while (info.outputEnd < 30_000 * 14 && performance.now() < deadline) {
-		const { sessions } = await link.request<"list">({ op: "list", username: "ada" as never });
+	while (info.outputEnd < 60_000 * 14 && performance.now() < deadline) {
+		const { sessions } = await link.request<"list">({ op: "list", username: ADA.username });
 		info = sessions[0] ?? info;
 	}
-	assert.equal(info.outputEnd - info.outputStart, 100_000);
+	assert.ok(info.outputEnd - info.outputStart >= 256 * 1024);
 	const again = await link.attachTerminal(sessionId);
 	await link.see(again, "all-printed");
-	assert.ok(again.result.from >= info.outputStart && again.result.from < info.outputStart + 1_000);
-	assert.equal(again.log.chunks[0]?.offset, again.result.from);
-	assert.match(again.log.text, /line 0029998\r\nline 0029999\r\nline 0030000\r\nall-printed/);
+	const { from, snapshotEnd } = again.result;
+	assert.ok(snapshotEnd !== null && from < snapshotEnd && again.log.chunks[0]?.offset === from);
+	assert.match(again.log.text, /line 0059998\r\nline 0059999\r\nline 0060000\r\nall-printed/);
 });
 
-test("a page that was away for too long is told of the gap, and goes on behind it", async () => {
+test("a page that was away for too long is told so, and gets the screen as it is now", async () => {
 	await using agent = await AgentProcess.start();
-	const link = await agent.link({ replayBytes: 70_000 });
+	const link = await agent.link({ replayBytes: 256 * 1024 });
 	const terminal = await link.openTerminal();
-	link.type(terminal, COUNT_TO(20_000));
+	link.type(terminal, COUNT_TO(40_000));
 	await link.see(terminal, "all-printed");
 	const late = await link.attachTerminal(terminal.sessionId, { from: 1_000 });
-	assert.ok(late.result.from > 200_000, `goes on at ${late.result.from}`);
+	assert.ok(late.result.snapshotEnd !== null && late.result.snapshotEnd > 200_000);
 	await link.until(() => late.log.end === terminal.log.end, "the rest");
-	// The first bytes are a preface that stands in place of what is too old.
-	const [, ...whole] = late.log.text.split("\n");
-	assert.ok(terminal.log.text.endsWith(whole.join("\n")));
-	assert.ok(whole.length > 4_000);
+	await assertShowsTheSame(terminal, late);
 });
 
-test("a page that comes late to a full-screen program is told the modes that were set long ago", async () => {
+test("a full-screen program is shown to a late page as it is, however much it printed", async () => {
 	await using agent = await AgentProcess.start();
-	const link = await agent.link({ replayBytes: 70_000 });
+	const link = await agent.link({ replayBytes: 256 * 1024 });
 	const terminal = await link.openTerminal();
-	link.type(terminal, `printf '\\033[?1049h\\033[?25l\\033[?1006h\\033[0;35m'; ${COUNT_TO(20_000)}`);
-	await link.see(terminal, "all-printed");
+	const draw =
+		"for i in $(seq 1 14000); do printf '\\033[%d;%dH\\033[3%dmframe %05d \\033[K' $((i % 24 + 1)) $((i % 60)) $((i % 8)) $i; done";
+	link.type(
+		terminal,
+		`printf '\\033[?1049h\\033[?25l\\033[?1006h\\033]0;a title\\a'; ${draw}; printf 'all-%s' drawn; sleep 60\n`,
+	);
+	await link.see(terminal, "all-drawn");
 	const late = await link.attachTerminal(terminal.sessionId);
+	assert.ok(late.result.snapshotEnd !== null, "more was printed than is kept");
 	await link.until(() => late.log.end === terminal.log.end, "all output");
-	const [preface = ""] = late.log.text.split("line");
-	const escapes = preface.split("\x1b");
-	assert.equal(escapes[1], "[?1049h");
-	assert.ok(
-		escapes.some((sequence) => /[?;]25[;l]/.test(sequence) && sequence.endsWith("l")),
-		preface,
-	);
-	assert.ok(
-		escapes.some((sequence) => /[?;]1006[;h]/.test(sequence) && sequence.endsWith("h")),
-		preface,
-	);
-	assert.equal(escapes.at(-1), "[0;35m");
-	assert.match(late.log.text, /line 0019999\r\nline 0020000/);
+	assert.ok(late.log.text.includes("\x1b]2;a title\x07"));
+	await assertShowsTheSame(terminal, late);
+});
+
+test("a page that comes late learns at which byte the size of the terminal changed", async () => {
+	await using agent = await AgentProcess.start();
+	const link = await agent.link();
+	const pageId = newPageId();
+	const terminal = await link.openTerminal({ pageId });
+	await link.see(terminal, "Welcome");
+	const { channel } = terminal.log;
+	await link.request<"resize">({ op: "resize", channel, size: { cols: 100, rows: 30 } });
+	link.type(terminal, "echo re-'sized'\n");
+	await link.see(terminal, "re-sized");
+	const late = await link.attachTerminal(terminal.sessionId, { size: { cols: 100, rows: 30 } });
+	const [first, second, ...more] = late.result.sizes;
+	assert.deepEqual([first?.cols, first?.offset, second?.cols, more.length], [80, 0, 100, 0]);
+	assert.equal(late.result.session.sizedAt, second?.offset);
+	assert.ok((second?.offset ?? 0) <= terminal.log.text.indexOf("re-sized"));
 });
 
 test("an offset that lies beyond the output is refused", async () => {
