@@ -1,4 +1,5 @@
 /** What the person chose on this device; kept in the browser. */
+import { deviceStorage } from "./storage.ts";
 
 export type ThemeChoice = "auto" | "light" | "dark";
 export type Settings = { theme: ThemeChoice; fontSize: number; isScreenReader: boolean };
@@ -17,10 +18,7 @@ export class SettingsStore {
 
 	change(change: Partial<Settings>): void {
 		this.#settings = checked({ ...this.#settings, ...change });
-		// Private windows may forbid it; then the choice holds for this visit.
-		try {
-			localStorage.setItem(KEY, JSON.stringify(this.#settings));
-		} catch {}
+		deviceStorage.set(KEY, JSON.stringify(this.#settings));
 		for (const listener of this.#listeners) listener(this.#settings);
 	}
 
@@ -31,7 +29,7 @@ export class SettingsStore {
 
 function read(): Settings {
 	try {
-		return checked(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
+		return checked(JSON.parse(deviceStorage.get(KEY) ?? "{}"));
 	} catch {
 		return USUAL;
 	}
