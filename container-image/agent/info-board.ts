@@ -137,7 +137,9 @@ export class InfoBoard {
 			...{ mode, container, image, network, username: account.username, uid, home, ownProcessesLimit },
 			sessionsRunning: running,
 			sessionsAllowed: this.#policy?.sessionsPerUser ?? null,
-			placeKeptSeconds: this.#policy === null ? null : Math.floor(this.#policy.assignmentTtlMs / 1000),
+			placeKeptSeconds: secondsOf(this.#policy?.assignmentTtlMs),
+			sessionIdleSeconds: secondsOf(this.#policy?.sessionIdleMs),
+			sessionDetachedSeconds: secondsOf(this.#policy?.sessionDetachedMs),
 			startedAt: this.#startedAt,
 			publishedAt: Math.floor(Date.now() / 1000),
 			diskUsedBytes: disk?.usedBytes ?? null,
@@ -160,4 +162,8 @@ async function freeBytes(folder: string): Promise<number | null> {
 	} catch {
 		return null;
 	}
+}
+
+function secondsOf(ms: number | undefined): number | null {
+	return ms === undefined ? null : Math.floor(ms / 1000);
 }

@@ -19,6 +19,9 @@ export type AccountInfo = ContainerUsage & {
 	sessionsAllowed: number | null;
 	/** An unused place is given back after this long. */
 	placeKeptSeconds: number | null;
+	/** A session without input and output ends after this long, and one that no page looks at. */
+	sessionIdleSeconds: number | null;
+	sessionDetachedSeconds: number | null;
 	/** Unix time, s. */
 	startedAt: number;
 	/** Unix time, s. */

@@ -109,8 +109,8 @@ export class Sessions {
 
 	/** Ends the session's processes and forgets it at once. */
 	close(session: Session): void {
-		if (session.isAlive) this.#terminator.begin({ shell: session.shell });
 		this.#forget(session);
+		if (session.isAlive) this.#endLeftovers(session);
 	}
 
 	/** Ends everything of the account: its sessions and, where it has a uid of its own, whatever else it runs. */
@@ -184,7 +184,18 @@ export class Sessions {
 		const exited = this.#of(username).filter(({ isAlive }) => !isAlive);
 		exited.sort((a, b) => (a.exitedAt ?? 0) - (b.exitedAt ?? 0));
 		for (const oldest of exited.slice(0, -MAX_EXITED_PER_USER)) this.#forget(oldest);
+		this.#endLeftovers(session);
 		this.#tellCount(session);
+	}
+
+	/**
+	 * What a shell leaves behind in its session ends with it. What has left the session (`setsid`, a tmux server) may go
+	 * on while the account has another one running, but not longer: nobody would ever see it again.
+	 */
+	#endLeftovers({ username, shell }: Session): void {
+		this.#terminator.begin({ shell });
+		if (shell.owner === null || this.runningOf(username) > 0) return;
+		this.#terminator.begin({ uid: shell.owner, isSpared: () => this.runningOf(username) > 0 });
 	}
 
 	/** False for a session that was closed: its program may end later. */

@@ -14,8 +14,11 @@ const GRACE_MS = 2_000;
 /** Programs that multiply while they are being ended need several rounds; at most this many. */
 const FORCE_ROUNDS = 20;
 
-/** What is to be ended. `uid` means all of the account, wherever they came from. */
-export type Victims = { shell: ShellProcess } | { uid: number };
+/**
+ * What is to be ended. `uid` means all of the account, wherever they came from, unless `isSpared` says that the account
+ * has begun something new meanwhile.
+ */
+export type Victims = { shell: ShellProcess } | { uid: number; isSpared?(): boolean };
 
 export class Terminator {
 	readonly #running = new Set<Promise<void>>();
@@ -50,5 +53,7 @@ async function end(victims: Victims, hurry: AbortSignal): Promise<void> {
 }
 
 async function listVictims(victims: Victims): Promise<ProcessStat[]> {
-	return "uid" in victims ? await listProcessesOf(victims.uid) : await listSessionProcesses(victims.shell);
+	if ("shell" in victims) return await listSessionProcesses(victims.shell);
+	const found = await listProcessesOf(victims.uid);
+	return victims.isSpared?.() ? [] : found;
 }

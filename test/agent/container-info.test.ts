@@ -23,6 +23,8 @@ const INFO = {
 	sessionsRunning: 2,
 	sessionsAllowed: 8,
 	placeKeptSeconds: 7 * 86_400,
+	sessionIdleSeconds: 3_600,
+	sessionDetachedSeconds: 86_400,
 	startedAt: NOW - 90_061,
 	publishedAt: NOW,
 	diskUsedBytes: 1_288_490_189,
@@ -92,7 +94,12 @@ test("programs read JSON with the documented keys", async () => {
 		cpu: { usedCores: 0.055, limitCores: 0.5 },
 		processes: { used: 40, limit: 1024, own: 9, ownLimit: 512 },
 		sessions: { running: 2, allowed: 8 },
-		time: { uptimeSeconds: rest.time.uptimeSeconds, placeKeptSeconds: 604_800 },
+		time: {
+			uptimeSeconds: rest.time.uptimeSeconds,
+			placeKeptSeconds: 604_800,
+			sessionIdleSeconds: 3_600,
+			sessionDetachedSeconds: 86_400,
+		},
 	});
 	const { stdout: help } = await run(null, ["--help"]);
 	for (const key of Object.keys(rest)) assert.ok(help.includes(key), `--help explains ${key}`);

@@ -63,6 +63,7 @@ class Stage implements Disposable {
 	}
 
 	resize(size: TerminalSize): void {
+		if (size.cols === this.replay.size.cols && size.rows === this.replay.size.rows) return;
 		this.replay.resized(size);
 		this.screen.resize(size);
 	}
@@ -107,7 +108,7 @@ function visible(screen: DrawnScreen): object {
 		saved: null,
 		savedLook: null,
 		rows: state.rows.slice(-screen.terminal.rows),
-		normal: state.normal.slice(-100),
+		normal: state.normal.slice(-20),
 	};
 }
 

@@ -30,6 +30,7 @@ export class DrawnScreen implements Disposable {
 	}
 
 	resize({ cols, rows }: TerminalSize): void {
+		if (cols === this.terminal.cols && rows === this.terminal.rows) return;
 		this.terminal.resize(cols, rows);
 		this.#modes.resized();
 	}

@@ -36,6 +36,8 @@ const LAYOUT_MODES = new Set([ORIGIN, WRAPAROUND, REVERSE_WRAPAROUND]);
 const MOUSE_MODES = new Set([9, 1000, 1002, 1003, 1005, 1006, 1015, 1016]);
 /** Three ways in which programs ask for the alternate screen. */
 const ALTERNATE_SCREEN = new Set([47, 1047, 1049]);
+/** Switched on they save the cursor, switched off they restore it. */
+const SAVING = new Set([1048, 1049]);
 /** Colours since the last reset, as written. Beyond it the oldest are forgotten, and the rest is a guess. */
 const MAX_COLOURS_LENGTH = 256;
 const MAX_TITLE_LENGTH = 512;
@@ -55,6 +57,10 @@ const CHARSET_SLOTS: ReadonlyMap<string, string> = new Map([
 	["/", "+"],
 ]);
 
+/** What a cursor brings back with it. */
+type SavedLook = { colours: readonly string[]; areKnown: boolean; charset: string };
+const UNSAVED: SavedLook = { colours: [], areKnown: true, charset: DEFAULT_CHARSET };
+
 export class ScreenModes implements EscapeListener {
 	readonly #reader = new EscapeReader(this);
 	#modes = new Map(DEFAULT_MODES);
@@ -72,6 +78,10 @@ export class ScreenModes implements EscapeListener {
 	readonly #palette = new Map<string, string>();
 	#colours: string[] = [];
 	#areColoursKnown = true;
+	/** What was saved with the cursor, of the main screen and of the alternate one. */
+	readonly #saved = new Map<boolean, SavedLook>();
+	/** False where restoring a cursor has brought back a character set that its slot does not hold. */
+	#isCharsetKnown = true;
 
 	/** Reads output by itself, for those who have no reader of their own. */
 	feed(bytes: Buffer): void {
@@ -85,7 +95,12 @@ export class ScreenModes implements EscapeListener {
 	get isPlain(): boolean {
 		const isUsual = DEFAULT_MODES.every(([mode, usual]) => !LAYOUT_MODES.has(mode) || this.#modes.get(mode) === usual);
 		const isOther =
-			this.#isAlternate || this.#isInserting || this.#isNewLine || this.#region !== "" || this.#shift === 1;
+			!this.#isCharsetKnown ||
+			this.#isAlternate ||
+			this.#isInserting ||
+			this.#isNewLine ||
+			this.#region !== "" ||
+			this.#shift === 1;
 		return isUsual && !isOther;
 	}
 
@@ -143,10 +158,13 @@ export class ScreenModes implements EscapeListener {
 
 	shift(level: 0 | 1): void {
 		this.#shift = level;
+		this.#isCharsetKnown = true;
 	}
 
 	escape(character: string): void {
 		if (character === "=" || character === ">") this.#isKeypad = character === "=";
+		if (character === "7") this.#save();
+		if (character === "8") this.#restore();
 		if (character === "c") this.#reset();
 	}
 
@@ -154,6 +172,7 @@ export class ScreenModes implements EscapeListener {
 		const place = CHARSET_SLOTS.get(slot) ?? slot;
 		if (charset > " " && charset < "\x7f" && charset !== DEFAULT_CHARSET) this.#charsets.set(place, charset);
 		else this.#charsets.delete(place);
+		this.#isCharsetKnown = true;
 	}
 
 	control(final: string, parameters: string): void {
@@ -162,6 +181,8 @@ export class ScreenModes implements EscapeListener {
 		else if (final === "r" && /^\d{0,5}(;\d{0,5})?$/.test(parameters)) this.#region = parameters;
 		else if (final === "q" && /^\d{0,2} $/.test(parameters)) this.#cursorStyle = parameters;
 		else if (final === "p" && parameters === "!") this.#softReset();
+		else if (final === "s" && parameters === "") this.#save();
+		else if (final === "u" && parameters === "") this.#restore();
 	}
 
 	command(text: string): void {
@@ -186,10 +207,26 @@ export class ScreenModes implements EscapeListener {
 			if (modes.includes("20")) this.#isNewLine = isOn;
 			return;
 		}
-		for (const mode of parameters.slice(1).split(";").map(Number)) {
-			if (ALTERNATE_SCREEN.has(mode)) this.#isAlternate = isOn;
-			if (this.#modes.has(mode)) this.#modes.set(mode, isOn);
-		}
+		for (const mode of parameters.slice(1).split(";").map(Number)) this.#setPrivateMode(mode, isOn);
+	}
+
+	#setPrivateMode(mode: number, isOn: boolean): void {
+		if (isOn && SAVING.has(mode)) this.#save();
+		if (ALTERNATE_SCREEN.has(mode)) this.#isAlternate = isOn;
+		if (!isOn && SAVING.has(mode)) this.#restore();
+		if (this.#modes.has(mode)) this.#modes.set(mode, isOn);
+	}
+
+	#save(): void {
+		const { charset } = this.charsetInUse;
+		this.#saved.set(this.#isAlternate, { colours: [...this.#colours], areKnown: this.#areColoursKnown, charset });
+	}
+
+	#restore(): void {
+		const { colours, areKnown, charset } = this.#saved.get(this.#isAlternate) ?? UNSAVED;
+		this.#colours = [...colours];
+		this.#areColoursKnown = areKnown;
+		this.#isCharsetKnown = charset === this.charsetInUse.charset;
 	}
 
 	#colour(parameters: string): void {
@@ -243,6 +280,7 @@ export class ScreenModes implements EscapeListener {
 
 	#reset(): void {
 		this.#softReset();
+		this.#saved.clear();
 		this.#modes = new Map(DEFAULT_MODES);
 		this.#isAlternate = false;
 		this.#isNewLine = false;
