@@ -1,0 +1,95 @@
+/** Runs scenarios one after the other, each in bounded time, and leaves nothing behind however it ends. */
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Row, Scenario, Sizes } from "./scenario.ts";
+import { Stage, type StageOptions } from "./stage.ts";
+
+export type Result =
+	| { kind: "measured"; scenario: string; rows: Row[]; seconds: number }
+	| { kind: "failed"; scenario: string; problem: string };
+
+export type RunOptions = {
+	scenarios: readonly Scenario[];
+	sizes: Sizes;
+	cpus: number;
+	/** Folder for CPU profiles of the gateway. */
+	profile?: string | undefined;
+};
+
+const EXIT_INTERRUPTED = 130;
+
+export async function runAll({ scenarios, sizes, cpus, profile }: RunOptions): Promise<Result[]> {
+	await using theatre = new Theatre(profile);
+	const onSignal = (): void => void theatre[Symbol.asyncDispose]().then(() => process.exit(EXIT_INTERRUPTED));
+	process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+	const results: Result[] = [];
+	for (const scenario of scenarios) {
+		say(`${scenario.name} …`);
+		results.push(await theatre.play(scenario, sizes, cpus));
+	}
+	return results;
+}
+
+/** Has at most one stage at a time, and keeps it for the next scenario where that wants the same. */
+class Theatre implements AsyncDisposable {
+	readonly #profile: string | undefined;
+	#stage: Promise<Stage> | null = null;
+	#wanted = "";
+
+	constructor(profile: string | undefined) {
+		this.#profile = profile === undefined ? undefined : resolve(profile);
+		if (this.#profile !== undefined) mkdirSync(this.#profile, { recursive: true });
+	}
+
+	async play(scenario: Scenario, sizes: Sizes, cpus: number): Promise<Result> {
+		try {
+			const stage = await this.#stageFor({ ...scenario.stage(sizes), cpus });
+			const start = performance.now();
+			const rows = await withinLimit(scenario, () => this.#measured(scenario, stage, sizes));
+			const seconds = Math.round((performance.now() - start) / 1000);
+			say(`${scenario.name}: ${seconds} s`);
+			return { kind: "measured", scenario: scenario.name, rows, seconds };
+		} catch (error) {
+			console.error(`${scenario.name} failed:`, error);
+			// Whatever it left running would disturb the next one.
+			await this[Symbol.asyncDispose]();
+			return { kind: "failed", scenario: scenario.name, problem: String(error) };
+		}
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		const stage = this.#stage;
+		this.#stage = null;
+		this.#wanted = "";
+		await (await stage?.catch(() => null))?.[Symbol.asyncDispose]();
+	}
+
+	async #measured(scenario: Scenario, stage: Stage, sizes: Sizes): Promise<Row[]> {
+		if (this.#profile !== undefined) await stage.probe({ op: "profile-start" });
+		const rows = await scenario.run({ stage, sizes, say });
+		const path = join(this.#profile ?? "", `${scenario.name}.cpuprofile`);
+		if (this.#profile !== undefined) await stage.probe({ op: "profile-stop", path });
+		return rows;
+	}
+
+	async #stageFor(options: StageOptions): Promise<Stage> {
+		const wanted = JSON.stringify(options);
+		if (this.#stage === null || this.#wanted !== wanted) {
+			await this[Symbol.asyncDispose]();
+			this.#wanted = wanted;
+			this.#stage = Stage.start(options);
+		}
+		return await this.#stage;
+	}
+}
+
+async function withinLimit(scenario: Scenario, run: () => Promise<Row[]>): Promise<Row[]> {
+	const { promise, reject } = Promise.withResolvers<never>();
+	const late = new Error(`not done after ${scenario.limitSeconds} s`);
+	const timer = setTimeout(() => reject(late), scenario.limitSeconds * 1000);
+	return await Promise.race([run(), promise]).finally(() => clearTimeout(timer));
+}
+
+function say(text: string): void {
+	console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+}

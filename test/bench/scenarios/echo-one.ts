@@ -1,0 +1,28 @@
+/** One session alone: how long a keystroke takes to come back. */
+import { echoRow, echoTimes } from "../echo-rounds.ts";
+import { inTurns, oneContainer, type Scenario } from "../scenario.ts";
+
+/** Before anything is measured: the first keystrokes run code that is not compiled yet. */
+const WARM_UP_KEYS = 100;
+
+export const echoOne: Scenario = {
+	name: "echo-one",
+	stage: oneContainer,
+	limitSeconds: 120,
+	async run({ stage, sizes }) {
+		await using pair = await stage.pair();
+		const { floor, berth } = pair;
+		for (const shell of [floor, berth]) {
+			await shell.startEcho();
+			await echoTimes(shell, WARM_UP_KEYS);
+		}
+		const rounds = await inTurns(sizes.rounds, {
+			floor: () => echoTimes(floor, sizes.keys),
+			berth: () => echoTimes(berth, sizes.keys),
+		});
+		return [
+			echoRow("echo, 1 session: p50", 0.5, { kind: "above-floor", most: 0.3 }, rounds),
+			echoRow("echo, 1 session: p99", 0.99, { kind: "above-floor", most: 0.8 }, rounds),
+		];
+	},
+};
