@@ -18,7 +18,6 @@ export type DumpedBuffer = {
 	rows: DumpedRow[];
 	scrollback: number;
 	/** Column and row of the screen. */
-	cursor: [number, number];
 	saved: { cursor: [number, number]; look: string };
 	/** First and last row that scroll. */
 	region: [number, number];
@@ -57,7 +56,6 @@ type Core = {
 	readonly _inputHandler: {
 		readonly _curAttrData: Attributes;
 		readonly _windowTitle: string;
-		readonly _windowTitleStack: readonly string[];
 	};
 	readonly _charsetService: { readonly charset: object | undefined };
 	readonly _oscLinkService: { getLinkData(id: number): { uri: string } | undefined };
@@ -82,6 +80,8 @@ export function dumpScreen(terminal: DumpableTerminal) {
 	return {
 		size: [terminal.cols, terminal.rows] as const,
 		active: active.type,
+		/** Column and row of the screen; each screen takes it over from the other. */
+		cursor: [active.cursorX, active.cursorY] as const,
 		normal: dumpBuffer(core, normal, core.buffers.normal),
 		// What is left on an alternate screen that is not shown is never seen again.
 		alternate: active.type === "alternate" ? dumpBuffer(core, alternate, core.buffers.alt) : null,
@@ -96,7 +96,6 @@ export function dumpScreen(terminal: DumpableTerminal) {
 		},
 		charset: core._charsetService.charset === undefined ? "usual" : JSON.stringify(core._charsetService.charset),
 		title: handler._windowTitle,
-		titles: [...handler._windowTitleStack],
 		palette: core._themeService === undefined ? null : dumpPalette(core._themeService.colors),
 	};
 }
@@ -111,7 +110,6 @@ function dumpBuffer(core: Core, buffer: IBuffer, internal: InternalBuffer): Dump
 	return {
 		rows,
 		scrollback: buffer.baseY,
-		cursor: [buffer.cursorX, buffer.cursorY],
 		saved: {
 			cursor: [internal.savedX, Math.max(0, internal.savedY - internal.ybase)],
 			look: lookOf(core, internal.savedCurAttrData),
