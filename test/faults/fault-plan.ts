@@ -11,7 +11,7 @@ export type Fault = {
 	isForLivePage: boolean;
 	/** And then comes so much later. */
 	afterMs: number;
-} & ({ kind: "page-cut" | "link-cut"; style: CutStyle } | { kind: "kill" });
+} & ({ kind: "page-cut" | "link-cut"; style: CutStyle } | { kind: "kill"; signal: "SIGKILL" | "SIGTERM" });
 
 /** Faults come between these parts of the way: a run begins and ends undisturbed. */
 const FIRST_AT = 0.01;
@@ -22,6 +22,8 @@ const LATEST_AFTER_MS = 120;
 /** Half of the faults come without a pause. */
 const PAUSE_PROBABILITY = 0.5;
 const LATEST_END_MS = 400;
+/** Most gateways go without a word; each third is stopped as for an upgrade. */
+const KILLS: readonly ("SIGKILL" | "SIGTERM")[] = ["SIGKILL", "SIGKILL", "SIGTERM"];
 
 /** In the order in which they are to come, over a way of `totalBytes`. */
 export function planFaults(random: SeededRandom, totalBytes: number, counts: FaultCounts): Fault[] {
@@ -31,10 +33,15 @@ export function planFaults(random: SeededRandom, totalBytes: number, counts: Fau
 		afterMs: random.isTrue(PAUSE_PROBABILITY) ? random.integer(0, LATEST_AFTER_MS) : 0,
 	});
 	const cut = (kind: "page-cut" | "link-cut"): Fault => ({ ...when(), kind, style: chooseStyle(random) });
+	const kill = (number: number): Fault => ({
+		...when(),
+		kind: "kill",
+		signal: KILLS[number % KILLS.length] ?? "SIGKILL",
+	});
 	return [
 		...Array.from({ length: counts.cuts }, () => cut("page-cut")),
 		...Array.from({ length: counts.linkCuts }, () => cut("link-cut")),
-		...Array.from({ length: counts.kills }, (): Fault => ({ ...when(), kind: "kill" })),
+		...Array.from({ length: counts.kills }, (_, number) => kill(number)),
 	].toSorted((one, other) => one.at - other.at);
 }
 

@@ -1,4 +1,5 @@
 /** Lines that can be told apart, made alike by a program in a session and by who compares what came of it. */
+import { START_MARK } from "./program.ts";
 
 /** Characters of one to three bytes each, so that cuts fall into the middle of some. */
 const TEXT =
@@ -58,9 +59,6 @@ function lineOf(number: number): string {
 }
 
 const END_LINE = "that was all\n";
-
-/** Comes right before the first line. */
-export const START_MARK = "\x1eout\x1e";
 
 /**
  * Prints START_MARK, then the lines, in pieces of all sizes and with small pauses; never more than `ahead` bytes beyond

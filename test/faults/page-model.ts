@@ -18,7 +18,6 @@ import type {
 import { InputQueue } from "../../web/container-terminal/input-queue.ts";
 import { OutputStream } from "../../web/container-terminal/output-stream.ts";
 import type { SeededRandom } from "../support/seeded-random.ts";
-import { ScreenModel } from "./screen-model.ts";
 
 const SIZE = { cols: 80, rows: 24 };
 /** A page waits half a second and more; here many breaks are to fit into little time. */
@@ -36,8 +35,13 @@ export type PageModelOptions = {
 	base: string;
 	cookie: string;
 	random: SeededRandom;
-	/** Bytes are on the screen; they follow those of the call before. */
-	onParsed(bytes: Uint8Array): void;
+	screen: PageScreen;
+};
+
+/** The part of a terminal that output needs. */
+export type PageScreen = {
+	/** Parses bytes behind those of the call before, then calls `onParsed`. */
+	write(bytes: Uint8Array, onParsed: () => void): void;
 };
 
 export class PageModel implements Disposable {
@@ -50,7 +54,6 @@ export class PageModel implements Disposable {
 	readonly #socket: Socket<GatewayToPageEvents, PageToGatewayEvents>;
 	readonly #output: OutputStream;
 	readonly #input: InputQueue;
-	readonly #screen: ScreenModel;
 	#sessionId: string | null = null;
 	/** Whether input and credit have an attachment to go to. */
 	#isLive = false;
@@ -60,9 +63,8 @@ export class PageModel implements Disposable {
 	#timers: { retry?: NodeJS.Timeout; resend?: NodeJS.Timeout } = {};
 
 	constructor(options: PageModelOptions) {
-		const { base, cookie, random, onParsed } = options;
+		const { base, cookie, screen } = options;
 		this.#options = options;
-		this.#screen = new ScreenModel(random.fork(), onParsed);
 		this.#socket = io(base, {
 			transports: ["websocket"],
 			parser: socketParser,
@@ -72,7 +74,7 @@ export class PageModel implements Disposable {
 			forceNew: true,
 		});
 		this.#output = new OutputStream({
-			write: (bytes, onParsed) => this.#screen.write(bytes, onParsed),
+			write: (bytes, onParsed) => screen.write(bytes, onParsed),
 			onGap: (missing) => this.problems.push(`${missing} bytes of output are missing`),
 			acknowledge: (offset) => this.#emit((sessionId) => this.#socket.emit("session:ack", sessionId, offset)),
 		});

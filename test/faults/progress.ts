@@ -17,10 +17,14 @@ export class Progress {
 		for (const look of this.#waiting) look();
 	}
 
-	/** Ends all waiting, now and later, with this error. */
-	fail(error: Error): void {
-		this.#failure ??= error;
-		for (const look of this.#waiting) look();
+	/** What `step` throws ends all waiting, now and later. */
+	attempt(step: () => void): void {
+		try {
+			step();
+		} catch (thrown) {
+			this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+			for (const look of this.#waiting) look();
+		}
 	}
 
 	/** Resolves once the value is at least this. Throws where nothing moves for too long; `describe` says what is known. */

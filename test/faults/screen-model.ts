@@ -1,6 +1,7 @@
 /** A terminal that takes its time: parses what it is given in order, and says so later, as xterm.js does. */
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { SeededRandom } from "../support/seeded-random.ts";
+import type { PageScreen } from "./page-model.ts";
 
 /** Once in a while the page is busy with something else. */
 const BUSY_PROBABILITY = 0.03;
@@ -8,12 +9,13 @@ const BUSY_MS = 15;
 
 type Piece = { bytes: Uint8Array; onParsed: () => void };
 
-export class ScreenModel {
+export class ScreenModel implements PageScreen {
 	readonly #random: SeededRandom;
 	readonly #onBytes: (bytes: Uint8Array) => void;
 	#waiting: Piece[] = [];
 	#isParsing = false;
 
+	/** `onBytes`: these are on the screen now. */
 	constructor(random: SeededRandom, onBytes: (bytes: Uint8Array) => void) {
 		this.#random = random;
 		this.#onBytes = onBytes;

@@ -54,9 +54,9 @@ export class Stage implements AsyncDisposable {
 		return await this.#links.cut(style);
 	}
 
-	/** Kills the gateway as a full memory does, and starts it again. */
-	async killGateway(): Promise<void> {
-		await this.gateway.stop("SIGKILL");
+	/** Ends the gateway, as a full memory does or as an operator, and starts it again. */
+	async killGateway(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+		await this.gateway.stop(signal);
 		await this.gateway.start();
 	}
 
