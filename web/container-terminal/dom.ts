@@ -25,3 +25,16 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 export function setText(node: HTMLElement, text: string): void {
 	if (node.textContent !== text) node.textContent = text;
 }
+
+/** Resolves when the page can be seen, which is when its browser gives it time. */
+export async function untilVisible(): Promise<void> {
+	if (document.visibilityState === "visible") return;
+	await new Promise<void>((resolve) => {
+		const listen = (): void => {
+			if (document.visibilityState !== "visible") return;
+			document.removeEventListener("visibilitychange", listen);
+			resolve();
+		};
+		document.addEventListener("visibilitychange", listen);
+	});
+}

@@ -105,22 +105,37 @@ export class GatewayConnection {
 		this.socket.connect();
 	}
 
-	/** Throws `RequestFailure` where the gateway refuses or does not answer. */
+	/**
+	 * Throws `RequestFailure` where the gateway refuses or does not answer. `onResult` is called before anything that came
+	 * right behind the answer is told, which whoever awaits the answer may come too late for.
+	 */
 	async request<Name extends PageRequestName>(
 		name: Name,
 		request: PageRequestInput<Name>,
+		onResult: (result: PageRequestResults[Name]) => void = () => {},
 	): Promise<PageRequestResults[Name]> {
-		const reply = await this.#emit(name, request).catch((): Reply<PageRequestResults[Name]> => UNANSWERED);
-		if (!reply.ok) throw new RequestFailure(reply.error);
-		return reply;
+		return await new Promise((resolve, reject) => {
+			this.#emit(name, request, (reply) => {
+				if (!reply.ok) {
+					reject(new RequestFailure(reply.error));
+					return;
+				}
+				onResult(reply);
+				resolve(reply);
+			});
+		});
 	}
 
-	async #emit<Name extends PageRequestName>(name: Name, request: object): Promise<Reply<PageRequestResults[Name]>> {
+	#emit<Name extends PageRequestName>(
+		name: Name,
+		request: object,
+		onReply: (reply: Reply<PageRequestResults[Name]>) => void,
+	): void {
 		// The events' own types pair each name with its request; Socket.IO's helper types lose that for a variable name.
 		const socket = this.socket.timeout(REQUEST_LIMIT_MS) as unknown as {
-			emitWithAck(name: Name, request: object): Promise<Reply<PageRequestResults[Name]>>;
+			emit(name: Name, request: object, done: (error: unknown, reply: Reply<PageRequestResults[Name]>) => void): void;
 		};
-		return await socket.emitWithAck(name, request);
+		socket.emit(name, request, (error, reply) => onReply(error === null ? reply : UNANSWERED));
 	}
 
 	#onConnect(): void {
@@ -188,7 +203,8 @@ export type PageRequestInput<Name extends PageRequestName> = {
 	[Key in keyof PageRequest<Name>]: PageRequest<Name>[Key] extends string ? string : PageRequest<Name>[Key];
 };
 
-const UNANSWERED: { ok: false; error: WireError } = {
+/** Nobody answered, or nobody was there to be asked. */
+export const UNANSWERED: { ok: false; error: WireError } = {
 	ok: false,
 	error: {
 		code: "LINK_BROKEN",

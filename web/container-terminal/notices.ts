@@ -1,18 +1,34 @@
-/** Short messages in the corner, which go by themselves. */
-import { byId, element } from "./dom.ts";
+/** Short messages in the corner. */
+import { byId, element, setText } from "./dom.ts";
+
+/** One that stays until it is taken away. */
+export type LastingNotice = { say(text: string): void; remove(): void };
 
 const NOTICE_MS = 8_000;
 /** More than these would hide the terminal; the oldest goes. */
 const MAX_NOTICES = 3;
 
+/** Goes by itself. */
 export function showNotice(text: string): void {
 	const list = byId("toasts");
-	for (const shown of list.children) if (shown.textContent === text) shown.remove();
-	while (list.childElementCount >= MAX_NOTICES) list.firstElementChild?.remove();
+	const passing = [...list.children].filter((shown) => !shown.classList.contains("is-lasting"));
+	const [oldest] = passing;
+	for (const shown of passing) if (shown.textContent === text) shown.remove();
+	if (passing.length >= MAX_NOTICES) oldest?.remove();
 	const notice = element("div", { className: "toast" });
 	const close = element("button", { className: "icon-button cross", type: "button", ariaLabel: "Dismiss" });
 	close.addEventListener("click", () => notice.remove());
 	notice.append(element("p", { textContent: text }), close);
 	list.append(notice);
 	setTimeout(() => notice.remove(), NOTICE_MS);
+}
+
+/** Screen readers say `announcement` once, and not each of the texts that follow. */
+export function showLastingNotice(text: string, announcement: string): LastingNotice {
+	const words = element("p", { textContent: text, ariaLive: "off" });
+	const notice = element("div", { className: "toast is-lasting" });
+	notice.append(words);
+	byId("toasts").prepend(notice);
+	setText(byId("announcer"), announcement);
+	return { say: (text) => setText(words, text), remove: () => notice.remove() };
 }

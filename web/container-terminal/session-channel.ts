@@ -3,22 +3,24 @@
  * after the connection broke. Knows nothing of tabs.
  */
 import type { ErrorCode } from "../../server/protocol/errors.ts";
-import type { TerminalSize } from "../../server/protocol/session.ts";
+import type { OutputSize, TerminalSize } from "../../server/protocol/session.ts";
 import type { Attached } from "../../server/protocol/terminal.ts";
-import type { GatewayConnection } from "./gateway-connection.ts";
+import { type GatewayConnection, RequestFailure, UNANSWERED } from "./gateway-connection.ts";
 import { InputQueue } from "./input-queue.ts";
-import { OutputStream } from "./output-stream.ts";
+import { type OutputSink, OutputStream } from "./output-stream.ts";
 
-export type ChannelOptions = {
+export type ChannelOptions = Pick<OutputSink, "write" | "reset" | "resize" | "onFault"> & {
 	connection: GatewayConnection;
 	pageId: string;
-	/** Size that the terminal has now. */
-	size(): TerminalSize;
-	/** Parses bytes, then calls `onParsed`. */
-	write(bytes: Uint8Array, onParsed: () => void): void;
-	/** So many bytes of output are gone for good. */
-	onGap(missing: number): void;
 };
+
+/** `isRedrawn`: output went on elsewhere than where the page was; what is between is not shown. */
+export type Opening = Attached & { isRedrawn: boolean };
+
+/** An attempt to attach that is not wanted any more: the connection broke meanwhile, or another one was made. */
+export class Superseded extends Error {
+	override readonly name = "Superseded";
+}
 
 /** Input that a program does not read is refused; it is sent again after so long. */
 const RESEND_PAUSE_MS = 300;
@@ -29,15 +31,19 @@ export class SessionChannel {
 	readonly #input: InputQueue;
 	/** The session that is attached now. */
 	#sessionId: string | null = null;
-	#sentSize = "";
+	/** Raised with each attempt to attach, and when one is not wanted any more. */
+	#attempt = 0;
 	#resend: number | undefined;
 
 	constructor(options: ChannelOptions) {
+		const { connection, onFault, reset, resize, write } = options;
+		const { socket } = connection;
 		this.#options = options;
-		const { socket } = options.connection;
 		this.#output = new OutputStream({
-			write: options.write,
-			onGap: options.onGap,
+			write,
+			reset,
+			resize,
+			onFault,
 			acknowledge: (offset) => this.#emit((sessionId) => socket.emit("session:ack", sessionId, offset)),
 		});
 		this.#input = new InputQueue((seq, bytes) =>
@@ -50,25 +56,37 @@ export class SessionChannel {
 		return this.#output.isReplaying;
 	}
 
-	/** Throws `RequestFailure`. */
-	async open(name: string): Promise<Attached> {
-		const { connection, pageId } = this.#options;
-		return this.#begin(await connection.request("session:open", { pageId, name, size: this.#noteSize() }));
+	/** Size of the session's terminal; null where nothing is known yet. */
+	get sessionSize(): TerminalSize | null {
+		return this.#output.newestSize;
 	}
 
-	/** Attaches, anew or where it was before the connection broke. Throws `RequestFailure`. */
-	async attach(sessionId: string): Promise<Attached> {
+	/** Throws `RequestFailure` or `Superseded`. */
+	async open(name: string, size: TerminalSize): Promise<Opening> {
 		const { connection, pageId } = this.#options;
+		return await this.#begin(null, (onResult) => connection.request("session:open", { pageId, name, size }, onResult));
+	}
+
+	/** Attaches, anew or where it was before the connection broke. Throws `RequestFailure` or `Superseded`. */
+	async attach(sessionId: string, size: TerminalSize): Promise<Opening> {
+		const { connection, pageId } = this.#options;
+		this.pause();
+		const attempt = this.#attempt;
 		// What is on its way to the screen is parsed first, so that no byte of it is asked for again.
 		await this.#output.untilParsed();
+		if (attempt !== this.#attempt) throw new Superseded();
 		const from = this.#output.resumeFrom;
-		return this.#begin(await connection.request("session:attach", { pageId, sessionId, from, size: this.#noteSize() }));
+		return await this.#begin(from, (onResult) =>
+			connection.request("session:attach", { pageId, sessionId, from, size }, onResult),
+		);
 	}
 
-	/** The connection broke: what is typed from now on waits. */
+	/** The attachment is gone: what is typed from now on waits. */
 	pause(): void {
+		this.#attempt += 1;
 		clearTimeout(this.#resend);
 		this.#input.pause();
+		this.#output.pause();
 		this.#sessionId = null;
 	}
 
@@ -79,18 +97,22 @@ export class SessionChannel {
 		this.#input.clear();
 	}
 
+	/** The screen is not the session's any more: the next attachment begins from nothing. */
+	redraw(): void {
+		this.pause();
+		this.#output.invalidate();
+	}
+
 	/** False where it does not fit; then nothing of it was taken. */
 	push(bytes: Uint8Array): boolean {
 		return this.#input.push(bytes);
 	}
 
-	/** Tells the program the terminal's size, where it is another than it was told. */
-	sendSize(): void {
-		if (this.#sentSize === nameOf(this.#options.size())) return;
-		this.#emit((sessionId) => {
-			const size = this.#noteSize();
-			this.#options.connection.request("session:resize", { sessionId, size }).catch(() => {});
-		});
+	/** Tells the session what size this page's terminal should have. Throws `RequestFailure`. */
+	async resize(size: TerminalSize): Promise<void> {
+		const sessionId = this.#sessionId;
+		if (sessionId === null) throw new RequestFailure(UNANSWERED.error);
+		await this.#options.connection.request("session:resize", { sessionId, size });
 	}
 
 	/** Resolves once everything before `offset` is on the screen. */
@@ -100,6 +122,11 @@ export class SessionChannel {
 
 	onOutput(offset: number, bytes: Uint8Array): void {
 		this.#output.receive(offset, bytes);
+	}
+
+	/** The session's terminal has this size from `size.offset` on. */
+	onResized(size: OutputSize): void {
+		this.#output.resized(size);
 	}
 
 	onInputAccepted(seq: number): void {
@@ -117,26 +144,34 @@ export class SessionChannel {
 		}, RESEND_PAUSE_MS);
 	}
 
-	#begin(attached: Attached): Attached {
-		const { from, inputAccepted, session } = attached;
-		this.#sessionId = session.sessionId;
-		this.#output.attach(from, session.outputEnd);
-		this.#input.restartFrom(inputAccepted);
-		this.sendSize();
-		return attached;
+	/** Asks for an attachment, and takes it at once: output may come right behind the answer. */
+	async #begin(
+		from: number | null,
+		ask: (onResult: (attached: Attached) => void) => Promise<Attached>,
+	): Promise<Opening> {
+		// Socket.IO would keep the request for the next connection, where it means nothing.
+		if (!this.#options.connection.socket.connected) throw new RequestFailure(UNANSWERED.error);
+		this.pause();
+		this.#output.expect();
+		const attempt = this.#attempt;
+		let isTaken = true;
+		const attached = await ask((attached) => {
+			if (attempt === this.#attempt) isTaken = this.#take(attached);
+		});
+		if (attempt !== this.#attempt) throw new Superseded();
+		if (!isTaken) throw new RequestFailure(UNANSWERED.error);
+		return { ...attached, isRedrawn: from !== null && attached.snapshotEnd !== null };
 	}
 
-	#noteSize(): TerminalSize {
-		const size = this.#options.size();
-		this.#sentSize = nameOf(size);
-		return size;
+	/** False where the output does not follow what is on the screen. */
+	#take({ from, inputAccepted, session, sizes, snapshotEnd }: Attached): boolean {
+		if (!this.#output.attach({ from, replayEnd: session.outputEnd, sizes, snapshotEnd })) return false;
+		this.#sessionId = session.sessionId;
+		this.#input.restartFrom(inputAccepted);
+		return true;
 	}
 
 	#emit(emit: (sessionId: string) => void): void {
 		if (this.#sessionId !== null) emit(this.#sessionId);
 	}
-}
-
-function nameOf({ cols, rows }: TerminalSize): string {
-	return `${cols}×${rows}`;
 }

@@ -12,7 +12,7 @@ export type SessionEvents = {
 	/** It went with its container. */
 	onLost(tab: SessionTab): void;
 	/** The gateway does not have an attachment that this page believes in. */
-	onDetached(): void;
+	onUnattached(): void;
 };
 
 export function routeSessionEvents({ socket }: GatewayConnection, events: SessionEvents): void {
@@ -20,7 +20,11 @@ export function routeSessionEvents({ socket }: GatewayConnection, events: Sessio
 	socket.on("session:output", (sessionId, offset, bytes) => channelOf(sessionId)?.onOutput(offset, bytes));
 	socket.on("session:input-ack", (sessionId, seq) => channelOf(sessionId)?.onInputAccepted(seq));
 	socket.on("session:input-refused", (sessionId, seq, { code }) => channelOf(sessionId)?.onInputRefused(seq, code));
-	socket.on("session:changed", (session) => events.onChanged(session));
+	socket.on("session:changed", (session) => {
+		channelOf(session.sessionId)?.onResized({ offset: session.sizedAt, ...session.size });
+		events.onChanged(session);
+	});
+	socket.on("session:detached", (sessionId, reason) => events.find(sessionId)?.onDetached(reason));
 	socket.on("session:closed", (sessionId, reason) => {
 		const tab = events.find(sessionId);
 		if (tab === undefined) return;
@@ -28,6 +32,6 @@ export function routeSessionEvents({ socket }: GatewayConnection, events: Sessio
 		else events.onLost(tab);
 	});
 	socket.on("berth:error", (_event, { code }) => {
-		if (code === "SESSION_NOT_ATTACHED") events.onDetached();
+		if (code === "SESSION_NOT_ATTACHED") events.onUnattached();
 	});
 }

@@ -1,12 +1,16 @@
 /** One session on the page: its terminal, what the gateway says of it, and what the person is told. */
 import type { WireError } from "../../server/protocol/errors.ts";
 import type { SessionInfo } from "../../server/protocol/session.ts";
-import type { Attached } from "../../server/protocol/terminal.ts";
+import type { DetachReason } from "../../server/protocol/terminal.ts";
 import { confirmPaste } from "./dialogs.ts";
+import { untilVisible } from "./dom.ts";
+import { ExpiryNotice } from "./expiry-notice.ts";
 import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
-import { SessionChannel } from "./session-channel.ts";
-import { endingOf, isShownByCover, OUT_OF_REACH } from "./session-words.ts";
+import { ReattachPause } from "./reattach-pause.ts";
+import { type Opening, SessionChannel, Superseded } from "./session-channel.ts";
+import { endingOf, expiryHint, isShownByCover, OUT_OF_REACH, skippedWords } from "./session-words.ts";
 import type { Settings } from "./settings.ts";
+import { SizeClaim } from "./size-claim.ts";
 import { TerminalView } from "./terminal-view.ts";
 
 export type TabState =
@@ -48,10 +52,17 @@ export class SessionTab {
 	readonly view: TerminalView;
 	readonly channel: SessionChannel;
 	readonly #options: TabOptions;
+	readonly #size: SizeClaim;
+	readonly #expiry = new ExpiryNotice();
+	readonly #pause = new ReattachPause();
 	#state: TabState = { kind: "empty" };
+	/** What the gateway last said of it. */
+	#session: SessionInfo | null = null;
 	/** How the program ended, once it has; its last output may still be on the way. */
 	#ending: string | null = null;
 	#isBusy = false;
+	/** There is a place, and the tab is to be attached. */
+	#isWanted = false;
 	/** The gateway would not open a session; the person may ask again. */
 	#isRefused = false;
 	#retry: number | undefined;
@@ -62,18 +73,27 @@ export class SessionTab {
 		this.channel = new SessionChannel({
 			connection: options.connection,
 			pageId: options.pageId,
-			size: () => this.view.size,
 			write: (bytes, onParsed) => this.view.terminal.write(bytes, onParsed),
-			onGap: (missing) => this.view.restart(`${Math.ceil(missing / 1024)} KB of older output are not kept any more`),
+			reset: (onDone) => this.view.reset(onDone),
+			resize: (size) => this.view.impose(size),
+			onFault: () => this.#reattach(),
+		});
+		this.#size = new SizeClaim({
+			own: () => this.view.proposal,
+			session: () => this.channel.sessionSize,
+			isSeen: () => this.view.isShown && document.visibilityState === "visible",
+			resize: (size) => this.channel.resize(size),
+			onChange: () => this.view.follow(this.#state.kind !== "ended" && this.#size.isFollowing),
 		});
 		this.view = new TerminalView(options.stage, options.settings, {
 			onInput: (bytes) => this.#onInput(bytes),
-			onSize: () => this.channel.sendSize(),
+			onProposal: () => this.#size.onOwnSize(true),
 			onTitle: (title) => this.#onTitle(title),
 			onBell: options.onBell,
 			takesKey: (event) => this.#startsBy(event) || options.takesKey(event),
 			withStickyKeys: options.withStickyKeys,
 			isReplaying: () => this.channel.isReplaying,
+			isMute: () => this.#isMute,
 		});
 	}
 
@@ -93,6 +113,11 @@ export class SessionTab {
 		return this.#ending !== null;
 	}
 
+	get warning(): string | null {
+		const expiry = this.#session?.expiry ?? null;
+		return expiry === null ? null : expiryHint(expiry);
+	}
+
 	/** This tab shows a session that exists already. */
 	adopt(session: SessionInfo): void {
 		this.#enter({ kind: "waiting", sessionId: session.sessionId });
@@ -101,14 +126,19 @@ export class SessionTab {
 
 	/** Has a session running and attached, whatever that takes; safe to call again. */
 	async connect(): Promise<void> {
+		this.#isWanted = true;
 		if (this.#isBusy || this.#state.kind === "live" || this.#state.kind === "ended") return;
 		this.#isBusy = true;
 		this.#isRefused = false;
 		clearTimeout(this.#retry);
 		try {
 			const { sessionId } = this;
-			this.#goLive(sessionId === null ? await this.channel.open(this.name) : await this.channel.attach(sessionId));
+			const size = this.#size.attaching(sessionId === null ? null : this.#session);
+			this.#goLive(
+				sessionId === null ? await this.channel.open(this.name, size) : await this.channel.attach(sessionId, size),
+			);
 		} catch (thrown) {
+			this.#isBusy = false;
 			this.#onFailure(thrown);
 		} finally {
 			this.#isBusy = false;
@@ -117,9 +147,18 @@ export class SessionTab {
 
 	/** The page's connection broke: the session goes on without it. */
 	disconnect(): void {
-		clearTimeout(this.#retry);
-		this.channel.pause();
-		if (this.#state.kind === "live") this.#enter({ kind: "waiting", sessionId: this.#state.sessionId });
+		this.#isWanted = false;
+		this.#letGo();
+	}
+
+	/** The gateway let go of the attachment: the tab attaches again, where the terminal is. */
+	onDetached(reason: DetachReason): void {
+		if (this.#state.kind === "live") void this.#reattach(reason);
+	}
+
+	/** Somebody looks at it now. */
+	onSeen(): void {
+		this.#size.onOwnSize(false);
 	}
 
 	/** The session is gone; `why` is for the person. One that had ended stays to be read. */
@@ -129,8 +168,13 @@ export class SessionTab {
 		this.#reset();
 	}
 
-	onSessionChanged({ name, state, outputEnd }: SessionInfo): void {
+	onSessionChanged(session: SessionInfo): void {
+		const { expiry, name, outputEnd, state } = session;
+		this.#session = session;
 		this.name = name;
+		this.#size.onSession(session);
+		// Where the page looks at it, nobody else has to; and where it does not, its tab says so.
+		this.#expiry.show(name, expiry?.reason === "idle" ? expiry : null);
 		if (state.kind === "exited") {
 			this.#ending ??= endingOf(state);
 			if (this.#state.kind === "live") void this.#end(outputEnd, this.#ending);
@@ -152,19 +196,55 @@ export class SessionTab {
 
 	dispose(): void {
 		this.disconnect();
+		this.#expiry.show(this.name, null);
 		this.view.dispose();
 	}
 
-	#goLive({ session }: Attached): void {
+	#goLive({ isRedrawn, session, snapshotEnd }: Opening): void {
+		this.#pause.attached(performance.now());
+		this.#size.attached();
 		this.#enter({ kind: "live", sessionId: session.sessionId });
 		this.onSessionChanged(session);
+		if (isRedrawn && snapshotEnd !== null) void this.#tellSkipped(snapshotEnd);
+	}
+
+	/** Older output is gone, and how much is left is known once it is on the screen. */
+	async #tellSkipped(snapshotEnd: number): Promise<void> {
+		await this.channel.untilParsed(snapshotEnd);
+		if (this.#state.kind === "empty") return;
+		this.#options.onNotice(skippedWords(this.name, this.view.terminal.buffer.normal.baseY));
+	}
+
+	#letGo(): void {
+		clearTimeout(this.#retry);
+		this.#size.detached();
+		this.channel.pause();
+		if (this.#state.kind === "live") this.#enter({ kind: "waiting", sessionId: this.#state.sessionId });
+	}
+
+	async #reattach(reason?: DetachReason): Promise<void> {
+		const pauseMs = this.#pause.detached(performance.now());
+		this.#letGo();
+		// A page that gets no time from its browser would only be let go of again.
+		if (reason === "stalled") await untilVisible();
+		if (this.#isWanted) this.#connectIn(pauseMs);
+	}
+
+	#connectIn(pauseMs: number): void {
+		clearTimeout(this.#retry);
+		this.#retry = window.setTimeout(() => void this.connect(), pauseMs);
 	}
 
 	#onFailure(thrown: unknown): void {
+		this.#size.detached();
+		if (thrown instanceof Superseded) {
+			if (this.#isWanted) void this.connect();
+			return;
+		}
 		if (!(thrown instanceof RequestFailure)) throw thrown;
 		const { error } = thrown;
 		if (error.code === "SESSION_NOT_FOUND") this.lose("this session is gone");
-		else if (OUT_OF_REACH.has(error.code)) this.#retry = window.setTimeout(() => void this.connect(), RETRY_PAUSE_MS);
+		else if (OUT_OF_REACH.has(error.code) && this.#isWanted) this.#connectIn(RETRY_PAUSE_MS);
 		else if (!isShownByCover(error.code)) this.#refuse(error);
 	}
 
@@ -179,6 +259,9 @@ export class SessionTab {
 		await this.channel.untilParsed(outputEnd);
 		if (this.#state.kind !== "live" || this.#ending === null) return;
 		this.#enter({ kind: "ended", sessionId: this.#state.sessionId });
+		// Nothing is drawn into it any more: it can as well have the size of the panel.
+		this.view.follow(false);
+		this.view.impose(null);
 		this.view.note(`${ending} · press Enter for a new shell`);
 	}
 
@@ -191,13 +274,19 @@ export class SessionTab {
 			this.#options.connection.request("session:close", { sessionId }).catch(() => {});
 			this.#reset();
 		}
-		this.view.restart();
+		this.channel.redraw();
+		this.view.reset();
 		void this.connect();
 		return true;
 	}
 
 	#reset(): void {
 		this.channel.reset();
+		this.#size.reset();
+		this.#session = null;
+		this.#expiry.show(this.name, null);
+		this.view.follow(false);
+		this.view.impose(null);
 		this.#ending = null;
 		this.title = "";
 		this.#enter({ kind: "empty" });
@@ -207,7 +296,15 @@ export class SessionTab {
 		if (this.#state.kind === "ended") return;
 		// What is typed while a shell is being opened is for it; with none on the way it is for nobody.
 		if (this.#state.kind === "empty" && !this.#isBusy) return;
+		this.#size.claim();
 		if (!this.channel.push(bytes)) this.#options.onNotice("That is too much to paste at once: at most 8 MB fit.");
+	}
+
+	/** One of the pages that show a session answers what its program asks the terminal: where the person is. */
+	get #isMute(): boolean {
+		const state = this.#session?.state;
+		const isShared = state?.kind === "running" && state.attached > 1;
+		return isShared && (this.#size.isFollowing || !document.hasFocus());
 	}
 
 	#onTitle(title: string): void {

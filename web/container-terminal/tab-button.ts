@@ -10,6 +10,8 @@ export type TabFace = {
 	readonly title: string;
 	readonly hasEnded: boolean;
 	readonly hasNews: boolean;
+	/** What is about to happen to it, and what would prevent that; null where nothing is. */
+	readonly warning: string | null;
 	/** The panel that the tab is for. */
 	readonly panelId: string;
 };
@@ -45,16 +47,18 @@ export class TabButton {
 	}
 
 	draw(isActive: boolean): void {
-		const { hasEnded, hasNews, name, sessionId, title } = this.face;
+		const { hasEnded, hasNews, name, sessionId, title, warning } = this.face;
 		const { classList, dataset } = this.element;
 		this.element.tabIndex = isActive ? 0 : -1;
 		this.element.ariaSelected = String(isActive);
-		this.element.title = title || name;
-		this.element.ariaLabel = `${name}${hasEnded ? ", ended" : ""}${hasNews ? ", wants attention" : ""}`;
+		this.element.title = warning === null ? title || name : `${name}: ${warning}`;
+		const remarks = [name, hasEnded && "ended", hasNews && "wants attention", warning];
+		this.element.ariaLabel = remarks.filter((remark) => remark !== false && remark !== null).join(", ");
 		if (sessionId === null) delete dataset.sessionId;
 		else dataset.sessionId = sessionId;
 		classList.toggle("is-ended", hasEnded);
 		classList.toggle("has-news", hasNews);
+		classList.toggle("is-expiring", warning !== null);
 		this.#label.textContent = name;
 	}
 

@@ -54,8 +54,9 @@ export class Tabs {
 			onChanged: (session) => this.#onChanged(session),
 			onClosed: (tab) => this.#remove(tab),
 			onLost: (tab) => tab.lose(LOST),
-			onDetached: () => this.#onDetached(),
+			onUnattached: () => this.#onUnattached(),
 		});
+		document.addEventListener("visibilitychange", () => this.#active?.onSeen());
 	}
 
 	get active(): SessionTab | null {
@@ -137,7 +138,7 @@ export class Tabs {
 	}
 
 	/** The gateway lost an attachment that the page believes in: it attaches again. */
-	#onDetached(): void {
+	#onUnattached(): void {
 		if (!this.#isReady) return;
 		for (const tab of this.#tabs) tab.disconnect();
 		if (this.#active !== null) this.#show(this.#active);
@@ -211,6 +212,7 @@ export class Tabs {
 		this.#active = tab;
 		tab.hasNews = false;
 		tab.view.show();
+		tab.onSeen();
 		tab.view.focus();
 		this.#draw();
 		if (this.#isReady) void this.#connect(tab);

@@ -14,9 +14,12 @@ export function noteText(note: string): string {
 	return `${USUAL_MODES}\r\n${pale(note)}`;
 }
 
-/** Clears everything, in order with what is still to be parsed. */
-export function restartText(note?: string): string {
-	return note === undefined ? "\x1bc" : `\x1bc${pale(note)}`;
+/**
+ * Clears everything, in order with what is still to be parsed: ends a sequence that was cut short, resets, and takes
+ * back what a reset leaves: colours and the title. As bytes, which also end a character that was cut short.
+ */
+export function resetBytes(): Uint8Array {
+	return new TextEncoder().encode("\x18\x1bc\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07\x1b]2;\x07");
 }
 
 /** Without the escape sequences by which a page that was copied from could end the marked paste and run commands. */

@@ -1,20 +1,22 @@
 /** One xterm.js terminal on the page, with the add-ons and manners that all of ours have. */
-import { FitAddon } from "@xterm/addon-fit";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import { confirmLink } from "./dialogs.ts";
 import { hasGraphicsProcessor } from "./graphics.ts";
+import { isSameSize } from "./output-sizes.ts";
 import type { Settings } from "./settings.ts";
 import { muteAnswers } from "./terminal-answers.ts";
-import { noteText, pasteable, restartText } from "./terminal-text.ts";
+import { TerminalGrid } from "./terminal-grid.ts";
+import { noteText, pasteable, resetBytes } from "./terminal-text.ts";
 import { terminalTheme } from "./themes.ts";
 
 export type TerminalEvents = {
 	/** Bytes for the program: typed, pasted, or the terminal's own answers. */
 	onInput(bytes: Uint8Array): void;
-	onSize(size: TerminalSize): void;
+	/** Another grid would fill the panel now. */
+	onProposal(): void;
 	onTitle(title: string): void;
 	onBell(): void;
 	/** Keys that the page wants for itself: true takes them from the program. */
@@ -23,6 +25,8 @@ export type TerminalEvents = {
 	withStickyKeys(text: string): string;
 	/** Whether what is parsed now was answered long ago. */
 	isReplaying(): boolean;
+	/** Whether what is parsed now is answered, if at all, by another page. */
+	isMute(): boolean;
 };
 
 const FONTS =
@@ -34,19 +38,27 @@ const SCROLLBACK_LINES = 10_000;
 const FIT_DELAY_MS = 60;
 const FOCUS_REPORTS = new Set(["\x1b[I", "\x1b[O"]);
 const FLASH_MS = 150;
+/** What the last panel that was measured had room for: all have the same. */
+let lastProposal: TerminalSize | null = null;
 /** Panels made by this page: each has an id that its tab names. */
 let panels = 0;
 
 export class TerminalView {
 	readonly panel: HTMLElement;
 	readonly terminal: Terminal;
-	readonly #fit = new FitAddon();
+	readonly #grid: TerminalGrid;
 	readonly #events: TerminalEvents;
 	readonly #observer: ResizeObserver;
 	#fitTimer: number | undefined;
+	#fontSize: number;
+	#proposal: TerminalSize | null = null;
+	/** The session's own size; null while there is no session to have one. */
+	#imposed: TerminalSize | null = null;
+	#isFollowing = false;
 
 	constructor(stage: HTMLElement, settings: Settings, events: TerminalEvents) {
 		this.#events = events;
+		this.#fontSize = settings.fontSize;
 		this.panel = document.createElement("div");
 		this.panel.className = "terminal-panel";
 		this.panel.role = "tabpanel";
@@ -55,7 +67,7 @@ export class TerminalView {
 		stage.append(this.panel);
 		this.terminal = new Terminal({
 			allowProposedApi: true,
-			cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+			cursorBlink: isBlinking(),
 			fontFamily: FONTS,
 			fontSize: settings.fontSize,
 			// Links whose text hides their address: the question shows it.
@@ -67,20 +79,25 @@ export class TerminalView {
 			scrollback: SCROLLBACK_LINES,
 			theme: terminalTheme(settings.theme),
 		});
-		this.terminal.loadAddon(this.#fit);
 		this.terminal.loadAddon(new Unicode11Addon());
 		this.terminal.unicode.activeVersion = "11";
 		this.terminal.loadAddon(new WebLinksAddon((_event, address) => void confirmLink(address)));
-		this.terminal.open(this.panel);
+		this.#grid = new TerminalGrid(this.panel, this.terminal);
+		this.terminal.open(this.#grid.frame);
 		this.#listen();
 		this.#observer = new ResizeObserver(() => this.#fitSoon());
 		this.#observer.observe(this.panel);
 		void this.#speedUp();
 	}
 
-	get size(): TerminalSize {
-		const { cols, rows } = this.terminal;
+	/** The grid that fills the panel. */
+	get proposal(): TerminalSize {
+		const { cols, rows } = this.#proposal ?? lastProposal ?? this.terminal;
 		return { cols, rows };
+	}
+
+	get isShown(): boolean {
+		return this.#grid.isVisible;
 	}
 
 	show(): void {
@@ -106,7 +123,7 @@ export class TerminalView {
 
 	apply(settings: Settings): void {
 		this.terminal.options.theme = terminalTheme(settings.theme);
-		this.terminal.options.fontSize = settings.fontSize;
+		this.#fontSize = settings.fontSize;
 		this.terminal.options.screenReaderMode = settings.isScreenReader;
 		this.fit();
 	}
@@ -116,9 +133,26 @@ export class TerminalView {
 		this.terminal.write(noteText(text));
 	}
 
-	/** Clears everything. */
-	restart(note?: string): void {
-		this.terminal.write(restartText(note));
+	/** Clears everything once it is parsed, then calls `onDone`. */
+	reset(onDone?: () => void): void {
+		this.terminal.write(resetBytes(), () => {
+			// Programs set it, and no reset takes it back.
+			this.terminal.options.cursorBlink = isBlinking();
+			onDone?.();
+		});
+	}
+
+	/** The session's terminal has this size; null: there is none, and the grid fills the panel. */
+	impose(size: TerminalSize | null): void {
+		this.#imposed = size;
+		this.#layOut();
+	}
+
+	/** Whether the grid's size is another page's choice. */
+	follow(isFollowing: boolean): void {
+		if (isFollowing === this.#isFollowing) return;
+		this.#isFollowing = isFollowing;
+		this.#layOut();
 	}
 
 	paste(text: string): void {
@@ -126,10 +160,13 @@ export class TerminalView {
 	}
 
 	fit(): void {
-		if (this.panel.offsetParent === null) return;
-		const proposed = this.#fit.proposeDimensions();
-		if (proposed === undefined || !Number.isFinite(proposed.cols)) return;
-		this.terminal.resize(Math.max(2, proposed.cols), Math.max(1, proposed.rows));
+		const proposal = this.#grid.propose(this.#fontSize);
+		if (proposal === null) return;
+		const isNew = this.#proposal === null || !isSameSize(proposal, this.#proposal);
+		this.#proposal = proposal;
+		lastProposal = proposal;
+		if (isNew) this.#events.onProposal();
+		this.#layOut();
 	}
 
 	/** The whole buffer as text; lines that the terminal wrapped are joined. */
@@ -153,20 +190,26 @@ export class TerminalView {
 	#listen(): void {
 		const { terminal } = this;
 		const encoder = new TextEncoder();
-		muteAnswers(terminal, this.#events.isReplaying);
+		muteAnswers(terminal, () => this.#events.isReplaying() || this.#events.isMute());
 		terminal.onData((text) => {
-			// Turning focus reports on is answered at once, in a replay too.
-			if (this.#events.isReplaying() && FOCUS_REPORTS.has(text)) return;
+			// Turning focus reports on is answered at once, in a replay too; and to look at a terminal is not to type in it.
+			if (FOCUS_REPORTS.has(text) && (this.#events.isReplaying() || this.#isFollowing)) return;
 			this.#events.onInput(encoder.encode(this.#events.withStickyKeys(text)));
 		});
 		// Mouse reports in the old encoding are bytes, not text.
 		terminal.onBinary((text) => this.#events.onInput(Uint8Array.from(text, (char) => char.charCodeAt(0))));
-		terminal.onResize((size) => this.#events.onSize(size));
 		terminal.onTitleChange((title) => this.#events.onTitle(title));
 		terminal.onBell(() => {
 			if (!this.#events.isReplaying()) this.#events.onBell();
 		});
 		terminal.attachCustomKeyEventHandler((event) => !this.#events.takesKey(event));
+	}
+
+	#layOut(): void {
+		const { cols, rows } = this.#imposed ?? this.proposal;
+		if (!isSameSize(this.terminal, { cols, rows })) this.terminal.resize(cols, rows);
+		if (this.#isFollowing) this.#grid.showWhole(this.#fontSize);
+		else this.#grid.fill(this.#fontSize);
 	}
 
 	#fitSoon(): void {
@@ -186,4 +229,8 @@ export class TerminalView {
 			// The DOM renderer, which is there already, goes on.
 		}
 	}
+}
+
+function isBlinking(): boolean {
+	return !matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
