@@ -4,6 +4,7 @@ import { assertNever } from "../../server/protocol/assert-never.ts";
 import type { BenchShell } from "./bench-shell.ts";
 import { BerthPage, type BerthShell } from "./berth-shell.ts";
 import type { CrowdAnswer, CrowdCommand, CrowdPlace, CrowdResults } from "./crowd.ts";
+import { stopFlood } from "./flood.ts";
 import { FloorShell } from "./floor-shell.ts";
 import { NumberWatch } from "./number-watch.ts";
 
@@ -45,6 +46,9 @@ async function carryOut(command: CrowdCommand): Promise<CrowdResults[keyof Crowd
 			return null;
 		case "prompts":
 			await Promise.all(shells.map((shell) => shell.untilFirstPrompt()));
+			return null;
+		case "interrupt":
+			await Promise.all(shells.map((shell) => stopFlood(shell)));
 			return null;
 		case "received":
 			return shells.reduce((bytes, { received }) => bytes + received, 0);

@@ -24,6 +24,8 @@ export type CrowdResults = {
 	line: null;
 	/** Resolves once each is at a prompt again after `line`. */
 	prompts: null;
+	/** Types Ctrl-C in each; resolves once all are at a prompt. */
+	interrupt: null;
 	/** Bytes received by all so far. */
 	received: number;
 	startEcho: null;
@@ -43,6 +45,7 @@ export type CrowdCommand =
 	| { op: "open"; atOnce: number }
 	| { op: "line"; text: string }
 	| { op: "prompts" }
+	| { op: "interrupt" }
 	| { op: "received" }
 	| { op: "startEcho" }
 	| { op: "echoes"; perSecond: number; seconds: number }
@@ -55,7 +58,9 @@ export type CrowdAnswer = { ok: true; result: CrowdResults[keyof CrowdResults] }
 
 export class Crowd implements AsyncDisposable {
 	readonly #child: ChildProcess;
-	#isBusy = false;
+	readonly #gone: Promise<unknown>;
+	/** Takes the answer to the command under way; null while there is none. */
+	#onAnswer: ((answer: CrowdAnswer) => void) | null = null;
 
 	/** Starts the process and connects; no shell is open yet. */
 	static async gather(place: CrowdPlace): Promise<Crowd> {
@@ -71,30 +76,29 @@ export class Crowd implements AsyncDisposable {
 
 	private constructor() {
 		this.#child = fork(WORKER, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+		this.#gone = once(this.#child, "exit");
+		this.#child.on("message", (answer: CrowdAnswer) => this.#onAnswer?.(answer));
+		this.#child.on("exit", () => this.#onAnswer?.({ ok: false, problem: "its process ended" }));
 	}
 
 	/** One command at a time. */
 	async ask<Op extends keyof CrowdResults>(command: Extract<CrowdCommand, { op: Op }>): Promise<CrowdResults[Op]> {
-		if (this.#isBusy) throw new Error(`the crowd is busy and cannot ${command.op}`);
-		this.#isBusy = true;
+		if (this.#onAnswer !== null) throw new Error(`the crowd is busy and cannot ${command.op}`);
+		const { promise, resolve } = Promise.withResolvers<CrowdAnswer>();
+		this.#onAnswer = resolve;
 		this.#child.send(command);
-		const [answer] = await Promise.race([once(this.#child, "message"), this.#untilGone()]);
-		this.#isBusy = false;
+		const answer = await promise;
+		this.#onAnswer = null;
 		if (!answer.ok) throw new Error(`crowd, ${command.op}: ${answer.problem}`);
-		return answer.result;
+		// The worker answers each command with its own result.
+		return answer.result as CrowdResults[Op];
 	}
 
 	/** Ends its shells, unless it hangs, and the process. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-		const gone = once(this.#child, "exit");
-		if (!this.#isBusy) await this.ask({ op: "close" }).catch(() => {});
+		if (this.#onAnswer === null) await this.ask({ op: "close" }).catch(() => {});
 		this.#child.kill("SIGKILL");
-		await gone;
-	}
-
-	async #untilGone(): Promise<never> {
-		await once(this.#child, "exit");
-		throw new Error("the crowd's process ended");
+		await this.#gone;
 	}
 }

@@ -101,8 +101,13 @@ async function measure(options: ReturnType<typeof readArguments>): Promise<numbe
 	const startedAt = new Date();
 	const results: Result[] = await runAll(options);
 	printTable(results);
-	if (options.write) await writeReport(results, { startedAt, isQuick: options.quick, cpus: options.cpus });
+	if (options.write) await writeReport(results, { startedAt, command: commandLine(), cpus: options.cpus });
 	return results.some(({ kind }) => kind === "failed") ? 1 : 0;
+}
+
+function commandLine(): string {
+	const args = process.argv.slice(2).filter((arg) => arg !== "--write");
+	return args.length === 0 ? "npm run bench" : `npm run bench -- ${args.join(" ")}`;
 }
 
 try {

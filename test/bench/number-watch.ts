@@ -13,7 +13,8 @@ export class NumberWatch {
 	}
 
 	#check(line: string): void {
-		const [, digits] = /^#(\d+)$/.exec(line) ?? [];
+		// The terminal turns bracketed paste off before the first one.
+		const [, digits] = /(?:^|\r)#(\d+)$/.exec(line) ?? [];
 		// What was typed and the first prompt come before the first number.
 		if (digits === undefined && this.last === 0) return;
 		if (Number(digits) !== this.last + 1) this.problems.push(`after #${this.last}: ${JSON.stringify(line)}`);

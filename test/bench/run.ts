@@ -50,10 +50,11 @@ class Theatre implements AsyncDisposable {
 			say(`${scenario.name}: ${seconds} s`);
 			return { kind: "measured", scenario: scenario.name, rows, seconds };
 		} catch (error) {
-			console.error(`${scenario.name} failed:`, error);
+			for (const each of problemsIn(error)) console.error(`${scenario.name} failed:`, each);
+			console.error((await (await this.#stage?.catch(() => null))?.complaints()) ?? "");
 			// Whatever it left running would disturb the next one.
 			await this[Symbol.asyncDispose]();
-			return { kind: "failed", scenario: scenario.name, problem: String(error) };
+			return { kind: "failed", scenario: scenario.name, problem: problemsIn(error).map(String).join("; ") };
 		}
 	}
 
@@ -88,6 +89,11 @@ async function withinLimit(scenario: Scenario, run: () => Promise<Row[]>): Promi
 	const late = new Error(`not done after ${scenario.limitSeconds} s`);
 	const timer = setTimeout(() => reject(late), scenario.limitSeconds * 1000);
 	return await Promise.race([run(), promise]).finally(() => clearTimeout(timer));
+}
+
+/** What went wrong, and what went wrong while it was being cleared away. */
+function problemsIn(error: unknown): unknown[] {
+	return error instanceof SuppressedError ? [...problemsIn(error.suppressed), ...problemsIn(error.error)] : [error];
 }
 
 function say(text: string): void {

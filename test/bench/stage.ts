@@ -143,6 +143,16 @@ export class Stage implements AsyncDisposable {
 		await this.gateway.start();
 	}
 
+	/** What gateway and agents logged as unusual, newest last. */
+	async complaints(): Promise<string> {
+		const logs = this.containers.map(async (name) => {
+			const log = await this.pool.docker.getContainer(name).logs({ stdout: true, stderr: true });
+			return log.toString("utf8");
+		});
+		const all = [this.gateway.log, ...(await Promise.all(logs))].map(unusualLines);
+		return all.flat().join("\n");
+	}
+
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#stack.disposeAsync();
 	}
@@ -170,6 +180,13 @@ export class Pair implements AsyncDisposable {
 		this.page[Symbol.dispose]();
 	}
 }
+
+/** pino writes levels as numbers, the agent as words. */
+function unusualLines(log: string): string[] {
+	const lines = log.split("\n").filter((line) => /"level":("warn"|"error"|[456]0)/.test(line));
+	return lines.slice(-SHOWN_LINES);
+}
+const SHOWN_LINES = 10;
 
 async function uidOf(shell: BerthShell): Promise<number> {
 	let printed = "";

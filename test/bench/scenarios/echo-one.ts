@@ -3,7 +3,7 @@ import { echoRow, echoTimes } from "../echo-rounds.ts";
 import { inTurns, oneContainer, type Scenario } from "../scenario.ts";
 
 /** Before anything is measured: the first keystrokes run code that is not compiled yet. */
-const WARM_UP_KEYS = 100;
+const WARM_UP_KEYS = 300;
 
 export const echoOne: Scenario = {
 	name: "echo-one",
