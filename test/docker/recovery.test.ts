@@ -54,7 +54,7 @@ test("a killed agent takes its container with it, and both come back", async (t)
 	const page = await arrive(t, gateway);
 	await page.untilReady();
 	const generation = generationOf(page);
-	const kill = await pool.container(1).exec({ Cmd: ["pkill", "-9", "-f", "agent/main.ts"], User: "root" });
+	const kill = await pool.container(1).exec({ Cmd: ["pkill", "-9", "-f", "agent/main.js"], User: "root" });
 	await kill.start({});
 	await page.until(() => generationOf(page) !== null && generationOf(page) !== generation, "another agent");
 	assert.match(await page.run(await page.open(), "echo works"), /works/);

@@ -1,6 +1,6 @@
 /** Has snapshots made by a process of its own, which is there only while it is needed. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { asExpendable, asNobody, type Command, withoutInheritedDescriptors } from "../launch.ts";
 import type { Log } from "../log.ts";
 import {
@@ -17,6 +17,8 @@ import {
 const TIME_LIMIT_MS = 10_000;
 /** Starting takes as long as a job or two. */
 const IDLE_MS = 10_000;
+/** Beside this file, and of its kind: in the image there are no types. */
+const PROGRAM = join(import.meta.dirname, `snapshot-process${extname(import.meta.filename)}`);
 const NOTHING_INHERITED = { PATH: "/usr/local/bin:/usr/bin:/bin" };
 
 export type SnapshotProcessOptions = {
@@ -126,7 +128,7 @@ export class SnapshotProcess implements SnapshotMaker {
 }
 
 function commandFor({ isNobody }: SnapshotProcessOptions): Command {
-	const program = [process.execPath, "--max-old-space-size=192", join(import.meta.dirname, "snapshot-process.ts")];
+	const program = [process.execPath, "--max-old-space-size=192", PROGRAM];
 	if (!isNobody) return withoutInheritedDescriptors(program);
 	return asExpendable(["/usr/bin/nice", "-n", "5", ...asNobody(program)]);
 }
