@@ -25,8 +25,8 @@ export class OutputSizes {
 	}
 
 	/**
-	 * What the answer to an attachment says. News that came while it was on its way are the same or later, as the agent
-	 * tells each change before it answers.
+	 * What the answer to an attachment says. News that came while it was on its way count as later: the agent tells what
+	 * is the case when it tells, and the answer may be overtaken. Should they be older, newer ones follow at once.
 	 */
 	attach(sizes: readonly OutputSize[]): void {
 		const last = sizes.at(-1) ?? null;

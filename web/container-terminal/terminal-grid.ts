@@ -5,6 +5,7 @@
  */
 import type { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
+import { element, setText } from "./dom.ts";
 
 /** Smaller text cannot be read; the panel is scrolled instead. */
 const LEAST_FONT_SIZE = 6;
@@ -19,15 +20,15 @@ type Extent = { width: number; height: number };
 
 export class TerminalGrid {
 	/** To be the parent of the terminal. */
-	readonly frame = document.createElement("div");
+	readonly frame = element("div", { className: "terminal-frame" });
+	readonly #hint = element("p", { className: "size-hint" });
 	readonly #panel: HTMLElement;
 	readonly #terminal: Terminal;
 
 	constructor(panel: HTMLElement, terminal: Terminal) {
 		this.#panel = panel;
 		this.#terminal = terminal;
-		this.frame.className = "terminal-frame";
-		panel.append(this.frame);
+		panel.append(this.frame, this.#hint);
 	}
 
 	/** False while the panel is not on the page: nothing can be measured. */
@@ -66,6 +67,8 @@ export class TerminalGrid {
 			this.#setFont(Math.max(LEAST_FONT_SIZE, size));
 		}
 		const { width, height } = this.#extent;
+		const { cols, rows } = this.#terminal;
+		setText(this.#hint, `${cols} × ${rows}, as in another window. Type to use all of this one.`);
 		this.#panel.classList.add("is-following");
 		this.#panel.classList.toggle("is-clipped", this.#scale < 1);
 		this.frame.style.width = `${width}px`;
