@@ -26,6 +26,13 @@ export class ScreenModel implements PageScreen {
 		if (!this.#isParsing) void this.#parse();
 	}
 
+	/** Who reads bytes has no use for an empty screen. */
+	reset(onDone: () => void): void {
+		this.write(new Uint8Array(), onDone);
+	}
+
+	resize(): void {}
+
 	async #parse(): Promise<void> {
 		this.#isParsing = true;
 		while (this.#waiting.length > 0) {

@@ -7,7 +7,8 @@ import { PageClient } from "../support/page-client.ts";
 import { TestPool } from "../support/test-pool.ts";
 
 /** How the link is carried: by the agent's socket in a shared folder, or by an exec of the engine's. */
-export type Carrier = "socket" | "exec";
+export const CARRIERS = ["socket", "exec"] as const;
+export type Carrier = (typeof CARRIERS)[number];
 
 const ENGINE_SOCKET = "/var/run/docker.sock";
 

@@ -57,7 +57,7 @@ export async function torture(
 	failWithProblems(page);
 	await page.close();
 	const seconds = (performance.now() - start) / 1000;
-	return { bytes: workload.totalBytes, faults: faults.length, attaches: page.attaches, seconds };
+	return { bytes: workload.totalBytes, faults: faults.length, attaches: page.attaches.length, seconds };
 }
 
 type Run = {
@@ -96,6 +96,10 @@ async function cutSomething(cut: () => Promise<number>): Promise<void> {
 	}
 }
 
-function failWithProblems(page: PageModel): void {
-	if (page.problems.length > 0) throw new Error(page.problems.join("; "));
+function failWithProblems({ problems, attaches }: PageModel): void {
+	if (problems.length > 0) throw new Error(problems.join("; "));
+	for (const { asked, from, snapshotEnd } of attaches) {
+		const isResumed = asked === null || (from === asked && snapshotEnd === null);
+		if (!isResumed) throw new Error(`attached at ${from} (snapshot to ${snapshotEnd}) instead of ${asked}`);
+	}
 }
