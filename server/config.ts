@@ -173,10 +173,21 @@ export const SETTINGS = {
 		unit: "sessions",
 		meaning: "Sessions one user may have running at once.",
 	}),
-	REPLAY_BUFFER: setting(byteSize(64 * 1024, 64 * 1024 ** 2), {
+	SESSION_IDLE_TIMEOUT: setting(duration(1_000), {
+		fallback: "60m",
+		unit: "duration",
+		meaning: "A session that nothing was typed in and that printed nothing for this long is ended, attached or not.",
+	}),
+	SESSION_DETACHED_TIMEOUT: setting(duration(1_000), {
+		fallback: "24h",
+		unit: "duration",
+		meaning: "A session that no page looked at for this long is ended.",
+	}),
+	REPLAY_BUFFER: setting(byteSize(256 * 1024, 64 * 1024 ** 2), {
 		fallback: "1m",
 		unit: "size",
-		meaning: "Output kept per session, in the container's memory, for pages that come back.",
+		meaning:
+			"Output kept per session, in the container's memory, for pages that come back. Who comes later gets a snapshot.",
 	}),
 	ALLOWED_ORIGINS: setting(origins(), {
 		fallback: "",

@@ -115,6 +115,8 @@ function createPool(
 				assignmentTtlMs: config.ASSIGNMENT_TTL,
 				sessionsPerUser: config.SESSIONS_PER_USER,
 				replayBytes: config.REPLAY_BUFFER,
+				sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
+				sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
 			},
 		},
 		onSessionEvent,

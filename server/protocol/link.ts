@@ -188,5 +188,8 @@ export const LinkEvent = z.discriminatedUnion("kind", [
 ]);
 export type LinkEvent = z.infer<typeof LinkEvent>;
 
+/** Events about a session, for all pages of its user. The others are about one channel. */
+export type SessionEvent = Extract<LinkEvent, { kind: "session-changed" | "session-closed" }>;
+
 export const Bye = z.object({ code: z.enum(ERROR_CODES).or(z.literal("SHUTDOWN")), detail: z.string().max(1000) });
 export type Bye = z.infer<typeof Bye>;

@@ -3,7 +3,7 @@ import type { Visitor } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
 import type { Location, Places } from "../core/places.ts";
 import { BerthError, toWireError, type WireError } from "../protocol/errors.ts";
-import type { LinkEvent } from "../protocol/link.ts";
+import type { SessionEvent } from "../protocol/link.ts";
 import {
 	PAGE_MESSAGES,
 	PAGE_REQUESTS,
@@ -41,6 +41,10 @@ export class PageConnection implements Disposable {
 			onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
 			onInputRefused: (sessionId, seq, error) =>
 				socket.emit("session:input-refused", sessionId, seq, toWireError(error)),
+			onDetached: (sessionId, reason) => {
+				this.#sessions.forget(sessionId);
+				socket.emit("session:detached", sessionId, reason);
+			},
 			onLost: (sessionId) => {
 				this.#sessions.forget(sessionId);
 				socket.emit("session:closed", sessionId, "container-lost");
@@ -57,7 +61,7 @@ export class PageConnection implements Disposable {
 		this.#socket.emit("place", place);
 	}
 
-	onSessionEvent(event: Exclude<LinkEvent, { kind: "input-refused" }>): void {
+	onSessionEvent(event: SessionEvent): void {
 		if (event.kind === "session-changed") {
 			this.#socket.emit("session:changed", event.session);
 			return;

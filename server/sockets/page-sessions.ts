@@ -94,11 +94,11 @@ export class PageSessions implements Disposable {
 	}
 
 	#bind(link: Link, { attachment, result }: { attachment: Attachment; result: AttachResult }): Released {
-		const { session, from, inputAccepted } = result;
-		this.detach(session.sessionId);
+		const { sessionId } = result.session;
+		this.detach(sessionId);
 		if (this.#isDisposed) link.detach(attachment);
-		else this.#bindings.set(session.sessionId, { link, attachment });
-		return { attached: { session, from, inputAccepted }, release: () => attachment.release() };
+		else this.#bindings.set(sessionId, { link, attachment });
+		return { attached: result, release: () => attachment.release() };
 	}
 
 	#location(): Extract<Location, { kind: "ready" }> {

@@ -9,7 +9,7 @@ import type { Places } from "../core/places.ts";
 import { BerthError, toWireError } from "../protocol/errors.ts";
 import type { UserId, Username } from "../protocol/ids.ts";
 import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol/limits.ts";
-import type { LinkEvent } from "../protocol/link.ts";
+import type { SessionEvent } from "../protocol/link.ts";
 import { socketParser } from "../protocol/socket-parser.ts";
 import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
 import { PageConnection } from "./page-connection.ts";
@@ -65,8 +65,7 @@ export class TerminalSockets implements AsyncDisposable {
 	}
 
 	/** Tells a user's pages what happened to one of the user's sessions. */
-	publish(event: LinkEvent): void {
-		if (event.kind === "input-refused") return;
+	publish(event: SessionEvent): void {
 		for (const page of this.#pages.get(event.username) ?? []) page.onSessionEvent(event);
 	}
 

@@ -57,8 +57,8 @@ test("a snapshot goes on from an earlier one, and knows the sizes between", asyn
 		{ size: { cols: 20, rows: 4 } },
 		{ bytes: Buffer.from("\x1b[4;20Hx\r") },
 	];
-	const text = await textOf(stage.maker, jobOf("", { earlier, parts, ending: "\x1bX" }));
-	assert.ok(text?.includes("first") && text.includes("second") && text.includes("\x1b]2;name"), text ?? "");
+	const text = (await textOf(stage.maker, jobOf("", { earlier, parts, ending: "\x1bX" }))) ?? "";
+	assert.ok(text.includes("first") && text.includes("second") && text.includes("\x1b]2;name"), text);
 	assert.ok(text.includes("\x1b[4;1H"));
 	assert.ok(text.endsWith("\x1bX"));
 });

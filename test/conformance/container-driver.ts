@@ -1,4 +1,5 @@
 /** What every container driver does, whatever it is made of. Each driver's own tests run this suite. */
+
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { ContainerDriver, PoolContainer } from "../../server/core/container-driver.ts";
@@ -6,6 +7,7 @@ import { LinkConnection } from "../../server/core/link/link-connection.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import { Ordinal } from "../../server/protocol/ids.ts";
 import type { AgentHello } from "../../server/protocol/link.ts";
+import { DEFAULT_POLICY } from "../agent/link-client.ts";
 import { DriverEvents } from "../support/driver-events.ts";
 
 /** A driver with a pool of its own, of which nothing is left when it is disposed. */
@@ -17,7 +19,7 @@ export type DriverUnderTest = AsyncDisposable & {
 
 const GATEWAY = {
 	gateway: "test",
-	policy: { assignmentTtlMs: 1_000, sessionsPerUser: 8, replayBytes: 65_536 },
+	policy: DEFAULT_POLICY,
 };
 const first = Ordinal.parse(1);
 const second = Ordinal.parse(2);

@@ -9,6 +9,7 @@ import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
 import type { BerthError } from "../../server/protocol/errors.ts";
 import { PageId, SessionId } from "../../server/protocol/ids.ts";
+import type { SessionEvent } from "../../server/protocol/link.ts";
 import { AgentProcess } from "../agent/agent-process.ts";
 import { ADA, DEFAULT_POLICY, DEFAULT_SIZE } from "../agent/link-client.ts";
 
@@ -21,13 +22,15 @@ type Fixture = {
 	/** The stream that carries the link now. */
 	stream(): Socket;
 	lost: BerthError[];
+	events: SessionEvent[];
 };
 
-async function openLink(t: TestContext): Promise<Fixture> {
+async function openLink(t: TestContext, policy = DEFAULT_POLICY): Promise<Fixture> {
 	const agent = await AgentProcess.start();
 	t.after(() => agent[Symbol.asyncDispose]());
 	const streams: Socket[] = [];
 	const lost: BerthError[] = [];
+	const events: SessionEvent[] = [];
 	const link = await Link.open({
 		connect: async () => {
 			const stream = connect(agent.socketPath);
@@ -35,8 +38,8 @@ async function openLink(t: TestContext): Promise<Fixture> {
 			streams.push(stream);
 			return stream;
 		},
-		hello: { gateway: "test", policy: DEFAULT_POLICY },
-		onEvent() {},
+		hello: { gateway: "test", policy },
+		onEvent: (event) => events.push(event),
 		onLost: (reason) => lost.push(reason),
 		log: quiet,
 	});
@@ -46,7 +49,7 @@ async function openLink(t: TestContext): Promise<Fixture> {
 		assert.ok(current);
 		return current;
 	};
-	return { agent, link, stream, lost };
+	return { agent, link, stream, lost, events };
 }
 
 /** Keeps what a page would: the output in order, and where its input has to go on. */
@@ -55,17 +58,25 @@ class Recorder implements AttachmentSink {
 	offset = 0;
 	sendFrom = 0;
 	isLost = false;
+	ended: string | null = null;
 
 	onOutput(_sessionId: SessionId, offset: number, bytes: Buffer): void {
 		assert.equal(offset, this.offset, "nothing lost and nothing twice");
 		this.text += bytes.toString("latin1");
 		this.offset = offset + bytes.length;
+		this.onParsed(this.offset);
+	}
+	onParsed(_offset: number): void {
+		// Most tests print less than a window.
 	}
 	onInputAck(_sessionId: SessionId, seq: number): void {
 		this.sendFrom = seq;
 	}
 	onInputRefused(_sessionId: SessionId, seq: number): void {
 		this.sendFrom = seq;
+	}
+	onDetached(_sessionId: SessionId, reason: string): void {
+		this.ended = reason;
 	}
 	onLost(): void {
 		this.isLost = true;
@@ -139,4 +150,75 @@ test("the agent's refusals keep their codes", async (t) => {
 	const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 	const target = { username: ADA.username, sessionId, pageId: newPageId(), size: DEFAULT_SIZE };
 	await assert.rejects(link.attach(target, null, new Recorder()), { code: "SESSION_NOT_FOUND" });
+});
+
+/** A session that has printed so much that a page which comes now gets a snapshot. */
+async function openLongSession({ link }: Fixture): Promise<{ attachment: Attachment; recorder: Recorder }> {
+	const opened = await openSession(link);
+	const { attachment, recorder } = opened;
+	recorder.onParsed = (offset) => link.sendCredit(attachment, offset);
+	link.sendInput(attachment, 0, Buffer.from("seq -f 'a line of some length, number %09g' 1 20000; echo e''nd\r"));
+	await until(() => recorder.text.includes("end\r\n"), "the output");
+	return opened;
+}
+
+const SMALL = { ...DEFAULT_POLICY, replayBytes: 256 * 1024 };
+
+test("a page that asks for what is gone gets a snapshot, and is told where the program's own bytes begin", async (t) => {
+	const fixture = await openLink(t, SMALL);
+	const { attachment, recorder } = await openLongSession(fixture);
+	const late = new Recorder();
+	const target = { ...attachment.target, pageId: newPageId() };
+	const { attachment: second, result } = await fixture.link.attach(target, 1_000, late);
+	late.offset = result.from;
+	late.onParsed = (offset) => fixture.link.sendCredit(second, offset);
+	second.release();
+	await until(() => late.offset === recorder.offset, "the end");
+	assert.ok(result.snapshotEnd !== null && result.snapshotEnd > result.from);
+	assert.deepEqual(result.sizes, [{ offset: result.from, ...DEFAULT_SIZE }]);
+	assert.match(late.text, /number 000020000\r\nend/);
+});
+
+test("where the connection breaks amid a snapshot, or too much is printed meanwhile, the page is told to begin anew", async (t) => {
+	const fixture = await openLink(t, SMALL);
+	const { attachment, recorder } = await openLongSession(fixture);
+	const late = new Recorder();
+	const target = { ...attachment.target, pageId: newPageId() };
+	const { attachment: amid, result } = await fixture.link.attach(target, null, late);
+	assert.ok(result.snapshotEnd !== null);
+	late.offset = result.from;
+	// Nothing was handed on yet, as the page has not been told of its attachment.
+	recorder.sendFrom = -1;
+	fixture.stream().destroy();
+	await until(() => recorder.sendFrom >= 0, "the link to be open again");
+	amid.release();
+	assert.equal(late.ended, "link");
+	assert.equal(recorder.ended, null, "the other one goes on");
+});
+
+test("after a break pages hear how their sessions are now", async (t) => {
+	const { link, stream, events } = await openLink(t);
+	const { attachment } = await openSession(link);
+	const before = events.length;
+	stream().destroy();
+	const isNews = (event: SessionEvent) =>
+		event.kind === "session-changed" && event.session.sessionId === attachment.target.sessionId;
+	await until(() => events.slice(before).some(isNews), "the news");
+});
+
+test("a page that the agent let go of is told why, and can attach anew", async (t) => {
+	const fixture = await openLink(t, SMALL);
+	const { link } = fixture;
+	const { attachment, recorder } = await openSession(link);
+	recorder.onParsed = (offset) => link.sendCredit(attachment, offset);
+	const slow = new Recorder();
+	const target = { ...attachment.target, pageId: newPageId() };
+	const { attachment: lagging } = await link.attach(target, 0, slow);
+	lagging.release();
+	link.sendInput(attachment, 0, Buffer.from("seq 1 300000; echo e''nd\r"));
+	await until(() => recorder.text.includes("end\r\n"), "the output");
+	await until(() => slow.ended !== null, "word of the end");
+	assert.equal(slow.ended, "overrun");
+	const { result } = await link.attach(target, slow.offset, new Recorder());
+	assert.ok(result.snapshotEnd !== null);
 });

@@ -37,9 +37,13 @@ export class PageClient implements Disposable {
 	readonly places: Place[] = [];
 	readonly closed: { sessionId: string; reason: string }[] = [];
 	readonly refused: { event: string; code: string }[] = [];
+	readonly detached: { sessionId: string; reason: string }[] = [];
 	readonly screens = new Map<string, Screen>();
 	welcome: Welcome | null = null;
 	readonly #waiting = new Set<() => void>();
+	/** Sessions whose attachment is being answered. */
+	readonly #attaching = new Set<string>();
+	/** Output that came meanwhile: the answer was read in the same tick, and its promise has not gone on yet. */
 	#early: [string, number, Uint8Array][] = [];
 
 	/** Asks for the page, and connects with the cookie it came with. `cookie` continues as the user of another client. */
@@ -90,7 +94,9 @@ export class PageClient implements Disposable {
 		return this.#screenOf(await this.ask("session:open", { pageId: this.pageId, name, size: SIZE }));
 	}
 
+	/** As the page does: `from` null begins anew, with a snapshot where more was printed than is kept. */
 	async attach(sessionId: string, from: number | null = null): Promise<Screen> {
+		this.#attaching.add(sessionId);
 		return this.#screenOf(await this.ask("session:attach", { pageId: this.pageId, sessionId, from, size: SIZE }));
 	}
 
@@ -156,6 +162,9 @@ export class PageClient implements Disposable {
 		this.socket.on("session:closed", (sessionId, reason) =>
 			this.#noteThat(() => this.closed.push({ sessionId, reason })),
 		);
+		this.socket.on("session:detached", (sessionId, reason) =>
+			this.#noteThat(() => this.detached.push({ sessionId, reason })),
+		);
 		this.socket.on("berth:error", (event, { code }) => this.#noteThat(() => this.refused.push({ event, code })));
 		this.socket.on("session:input-refused", (sessionId, _seq, { code }) =>
 			this.#noteThat(() => this.refused.push({ event: sessionId, code })),
@@ -164,8 +173,7 @@ export class PageClient implements Disposable {
 
 	#onOutput(sessionId: string, offset: number, bytes: Uint8Array): void {
 		const screen = this.screens.get(sessionId);
-		if (screen === undefined) {
-			// The answer to `session:open` was read in the same tick, and its promise has not gone on yet.
+		if (screen === undefined || this.#attaching.has(sessionId)) {
 			this.#early.push([sessionId, offset, bytes]);
 			return;
 		}
@@ -177,14 +185,14 @@ export class PageClient implements Disposable {
 
 	#screenOf({ session, from, inputAccepted }: Attached): Screen {
 		const { sessionId } = session;
-		const known = this.screens.get(sessionId);
-		// Output behind the answer may have been read in the same tick, and have gone to the screen of before.
-		const offset = Math.max(from, known?.offset ?? 0);
-		const screen = { sessionId, text: known?.text ?? "", offset, seq: inputAccepted };
+		this.#attaching.delete(sessionId);
+		const text = this.screens.get(sessionId)?.text ?? "";
+		const screen = { sessionId, text, offset: from, seq: inputAccepted };
 		this.screens.set(sessionId, screen);
 		const early = this.#early.filter(([id]) => id === sessionId);
 		this.#early = this.#early.filter(([id]) => id !== sessionId);
-		for (const output of early) this.#onOutput(...output);
+		// Some of it may be the earlier attachment's.
+		for (const output of early) if (output[1] === screen.offset) this.#onOutput(...output);
 		return screen;
 	}
 

@@ -1,7 +1,9 @@
 /** One page looking at one session: how far it has come, and where its bytes go. */
 import type { BerthError } from "../../protocol/errors.ts";
 import type { PageId, SessionId, Username } from "../../protocol/ids.ts";
+import type { AttachResult } from "../../protocol/link.ts";
 import type { TerminalSize } from "../../protocol/session.ts";
+import type { DetachReason } from "../../protocol/terminal.ts";
 
 /** Where the news of a page's attachments go. */
 export type AttachmentSink = {
@@ -11,6 +13,8 @@ export type AttachmentSink = {
 	onInputAck(sessionId: SessionId, seq: number): void;
 	/** The agent did not take some input: it is to be sent again from `seq`. */
 	onInputRefused(sessionId: SessionId, seq: number, error: BerthError): void;
+	/** The attachment has ended, the session goes on: it may be attached anew. */
+	onDetached(sessionId: SessionId, reason: DetachReason): void;
 	/** The session is gone with its container, or could not be resumed. Nothing comes after it. */
 	onLost(sessionId: SessionId): void;
 };
@@ -28,14 +32,16 @@ export class Attachment {
 	/** Its number on the connection that carries it now; null while there is none. */
 	channel: number | null = null;
 	#nextOffset: number;
+	readonly #snapshotEnd: number;
 	/** News that came before `release`; null from then on. Never more than the output window. */
 	#held: (() => void)[] | null;
 
-	/** `from` is the offset of the first byte to come; `held` what came already. */
-	constructor(target: AttachmentTarget, sink: AttachmentSink, from: number, held: HeldOutput[]) {
+	/** `entry`: how it begins; `held`: what came already. */
+	constructor(target: AttachmentTarget, sink: AttachmentSink, entry: AttachmentEntry, held: HeldOutput[]) {
 		this.target = target;
 		this.#sink = sink;
-		this.#nextOffset = from;
+		this.#nextOffset = entry.from;
+		this.#snapshotEnd = entry.snapshotEnd ?? entry.from;
 		this.#held = held.map(
 			({ offset, bytes }) =>
 				() =>
@@ -46,6 +52,11 @@ export class Attachment {
 	/** Offset of the next byte of output to hand on: where to resume. */
 	get nextOffset(): number {
 		return this.#nextOffset;
+	}
+
+	/** Amid a snapshot there is no way to go on: the next one would be another. */
+	get canResume(): boolean {
+		return this.#nextOffset >= this.#snapshotEnd;
 	}
 
 	/** From now on news reach the sink. To be called once its owner has been told of the attachment. */
@@ -73,6 +84,11 @@ export class Attachment {
 		this.#tell(() => this.#sink.onInputRefused(this.target.sessionId, seq, error));
 	}
 
+	/** Nothing comes behind it. */
+	end(reason: DetachReason): void {
+		this.#tell(() => this.#sink.onDetached(this.target.sessionId, reason));
+	}
+
 	lose(): void {
 		this.#tell(() => this.#sink.onLost(this.target.sessionId));
 	}
@@ -82,6 +98,8 @@ export class Attachment {
 		else this.#held.push(tell);
 	}
 }
+
+export type AttachmentEntry = Pick<AttachResult, "from" | "snapshotEnd">;
 
 /** Output that came before its attachment was known. */
 export type HeldOutput = { offset: number; bytes: Buffer };

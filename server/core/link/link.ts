@@ -3,6 +3,7 @@
  * every attachment goes on where it was: neither page nor program notices more than a pause.
  */
 import type { Duplex } from "node:stream";
+import { assertNever } from "../../protocol/assert-never.ts";
 import { BerthError } from "../../protocol/errors.ts";
 import type { PageId } from "../../protocol/ids.ts";
 import type {
@@ -12,8 +13,10 @@ import type {
 	LinkEvent,
 	LinkRequestOf,
 	LinkResults,
+	SessionEvent,
 } from "../../protocol/link.ts";
 import type { TerminalSize } from "../../protocol/session.ts";
+import type { DetachReason } from "../../protocol/terminal.ts";
 import type { Log } from "../log.ts";
 import { Attachment, type AttachmentSink, type AttachmentTarget, type HeldOutput } from "./attachment.ts";
 import { LinkConnection } from "./link-connection.ts";
@@ -23,7 +26,7 @@ export type LinkOptions = {
 	connect(): Promise<Duplex>;
 	hello: Omit<GatewayHello, "protocol" | "role">;
 	/** Session news of every user in the container. */
-	onEvent(event: LinkEvent): void;
+	onEvent(event: SessionEvent): void;
 	/** Once: the agent is gone, or cannot be reached any more. All attachments were told. */
 	onLost(reason: BerthError): void;
 	log: Log;
@@ -33,6 +36,9 @@ export type LinkOptions = {
 const RECONNECT_FIRST_MS = 20;
 /** Tries before the agent is given up; the pauses add up to 2.5 s, which outlasts a hiccup but no dead container. */
 const RECONNECT_TRIES = 7;
+
+/** News of a session tell its newest size: of more changes since, the page would miss the earlier ones. */
+const MOST_SIZES_TOLD = 2;
 
 /** Operations that are bound to no channel. */
 type PlainOperation = Exclude<keyof LinkResults, "open" | "attach" | "detach" | "resize">;
@@ -89,7 +95,7 @@ export class Link {
 		);
 	}
 
-	/** Attaches a page to a session; `from` null asks for all that can be replayed. Throws as `request`. */
+	/** Attaches a page to a session; `from` null says that its terminal is empty. Throws as `request`. */
 	async attach(
 		target: AttachmentTarget,
 		from: number | null,
@@ -102,12 +108,8 @@ export class Link {
 
 	/** Ends an attachment; the session goes on. Never fails: a broken connection has ended it already. */
 	detach(attachment: Attachment): void {
-		this.#attachments.delete(attachment);
-		const { channel } = attachment;
-		if (channel === null) return;
-		this.#byChannel.delete(channel);
-		attachment.channel = null;
-		this.#connection?.request({ op: "detach", channel }).catch(() => {});
+		const channel = this.#forget(attachment);
+		if (channel !== null) this.#connection?.request({ op: "detach", channel }).catch(() => {});
 	}
 
 	/** Throws as `request`. The size is kept for a resume in any case. */
@@ -163,11 +165,36 @@ export class Link {
 	}
 
 	#onEvent(event: LinkEvent): void {
-		if (event.kind !== "input-refused") {
-			this.#options.onEvent(event);
-			return;
+		switch (event.kind) {
+			case "session-changed":
+			case "session-closed":
+				this.#options.onEvent(event);
+				return;
+			case "input-refused":
+				this.#byChannel.get(event.channel)?.refuseInput(event.accepted, new BerthError(event.code));
+				return;
+			case "detached":
+				this.#onDetached(event.channel, event.reason);
+				return;
+			default:
+				assertNever(event);
 		}
-		this.#byChannel.get(event.channel)?.refuseInput(event.accepted, new BerthError(event.code));
+	}
+
+	#onDetached(channel: number, reason: DetachReason): void {
+		const attachment = this.#byChannel.get(channel);
+		if (attachment === undefined) return;
+		this.#forget(attachment);
+		attachment.end(reason);
+	}
+
+	/** Returns the channel that it had. */
+	#forget(attachment: Attachment): number | null {
+		const { channel } = attachment;
+		this.#attachments.delete(attachment);
+		if (channel !== null) this.#byChannel.delete(channel);
+		attachment.channel = null;
+		return channel;
 	}
 
 	#onClosed(reason: BerthError): void {
@@ -202,19 +229,34 @@ export class Link {
 	}
 
 	async #resume(connection: LinkConnection, attachment: Attachment): Promise<void> {
+		const { target, nextOffset, canResume } = attachment;
+		if (!canResume) {
+			this.#end(attachment);
+			return;
+		}
 		const channel = connection.newChannel();
 		this.#carry(attachment, channel);
 		try {
-			const { target, nextOffset } = attachment;
-			const { inputAccepted } = await requestAttach(connection, channel, target, nextOffset);
+			const result = await requestAttach(connection, channel, target, nextOffset);
+			if (result.snapshotEnd !== null || result.sizes.length > MOST_SIZES_TOLD) {
+				this.#end(attachment);
+				return;
+			}
+			this.#options.onEvent({ kind: "session-changed", username: target.username, session: result.session });
 			// Input that was under way on the broken connection may be lost: the page sends again from here.
-			attachment.refuseInput(inputAccepted, new BerthError("LINK_BROKEN"));
+			attachment.refuseInput(result.inputAccepted, new BerthError("LINK_BROKEN"));
 		} catch (thrown) {
 			if (!connection.isOpen) return;
-			this.#options.log.warn({ err: thrown, sessionId: attachment.target.sessionId }, "session did not resume");
+			this.#options.log.warn({ err: thrown, sessionId: target.sessionId }, "session did not resume");
 			this.detach(attachment);
 			attachment.lose();
 		}
+	}
+
+	/** It cannot go on where it was; its page attaches anew. */
+	#end(attachment: Attachment): void {
+		this.detach(attachment);
+		attachment.end("link");
 	}
 
 	/** Chooses a channel, has the agent bind it, and keeps the attachment. */
@@ -228,7 +270,7 @@ export class Link {
 		this.#early.set(channel, early);
 		try {
 			const { result, target } = await ask(connection, channel);
-			const attachment = new Attachment(target, sink, result.from, early);
+			const attachment = new Attachment(target, sink, result, early);
 			this.#attachments.add(attachment);
 			// If it broke meanwhile, the attachment resumes with the others.
 			if (connection.isOpen) this.#carry(attachment, channel);
