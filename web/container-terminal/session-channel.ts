@@ -51,6 +51,10 @@ export class SessionChannel {
 		);
 	}
 
+	get isAttached(): boolean {
+		return this.#sessionId !== null;
+	}
+
 	/** Whether what the terminal parses now was answered long ago. */
 	get isReplaying(): boolean {
 		return this.#output.isReplaying;

@@ -2,13 +2,12 @@
 import type { WireError } from "../../server/protocol/errors.ts";
 import type { SessionInfo } from "../../server/protocol/session.ts";
 import type { DetachReason } from "../../server/protocol/terminal.ts";
+import { AttachLoop } from "./attach-loop.ts";
 import { confirmPaste } from "./dialogs.ts";
-import { untilVisible } from "./dom.ts";
 import { ExpiryNotice } from "./expiry-notice.ts";
-import { type GatewayConnection, RequestFailure } from "./gateway-connection.ts";
-import { ReattachPause } from "./reattach-pause.ts";
-import { type Opening, SessionChannel, Superseded } from "./session-channel.ts";
-import { endingOf, expiryHint, isShownByCover, OUT_OF_REACH, skippedWords } from "./session-words.ts";
+import type { GatewayConnection } from "./gateway-connection.ts";
+import { type Opening, SessionChannel } from "./session-channel.ts";
+import { endingOf, expiryHint, isShownByCover, skippedWords } from "./session-words.ts";
 import type { Settings } from "./settings.ts";
 import { SizeClaim } from "./size-claim.ts";
 import { TerminalView } from "./terminal-view.ts";
@@ -38,8 +37,6 @@ export type TabOptions = {
 	withStickyKeys(text: string): string;
 };
 
-/** A request that nobody answered is made again after so long. */
-const RETRY_PAUSE_MS = 2_000;
 /** Programs may print titles of any length. */
 const MAX_TITLE_LENGTH = 120;
 
@@ -54,18 +51,16 @@ export class SessionTab {
 	readonly #options: TabOptions;
 	readonly #size: SizeClaim;
 	readonly #expiry = new ExpiryNotice();
-	readonly #pause = new ReattachPause();
+	readonly #attaching: AttachLoop;
 	#state: TabState = { kind: "empty" };
 	/** What the gateway last said of it. */
 	#session: SessionInfo | null = null;
+	/** The same, but nothing from before the last try to attach. */
+	#news: SessionInfo | null = null;
 	/** How the program ended, once it has; its last output may still be on the way. */
 	#ending: string | null = null;
-	#isBusy = false;
-	/** There is a place, and the tab is to be attached. */
-	#isWanted = false;
 	/** The gateway would not open a session; the person may ask again. */
 	#isRefused = false;
-	#retry: number | undefined;
 
 	constructor(options: TabOptions) {
 		this.#options = options;
@@ -76,7 +71,13 @@ export class SessionTab {
 			write: (bytes, onParsed) => this.view.terminal.write(bytes, onParsed),
 			reset: (onDone) => this.view.reset(onDone),
 			resize: (size) => this.view.impose(size),
-			onFault: () => this.#reattach(),
+			onFault: () => void this.#attaching.again("fault"),
+		});
+		this.#attaching = new AttachLoop({
+			isNeeded: () => this.#state.kind === "empty" || this.#state.kind === "waiting",
+			attach: () => this.#attach(),
+			onUnattached: () => this.#letGo(),
+			onRefused: (error) => this.#onRefused(error),
 		});
 		this.#size = new SizeClaim({
 			own: () => this.view.proposal,
@@ -126,34 +127,19 @@ export class SessionTab {
 
 	/** Has a session running and attached, whatever that takes; safe to call again. */
 	async connect(): Promise<void> {
-		this.#isWanted = true;
-		if (this.#isBusy || this.#state.kind === "live" || this.#state.kind === "ended") return;
-		this.#isBusy = true;
-		this.#isRefused = false;
-		clearTimeout(this.#retry);
-		try {
-			const { sessionId } = this;
-			const size = this.#size.attaching(sessionId === null ? null : this.#session);
-			this.#goLive(
-				sessionId === null ? await this.channel.open(this.name, size) : await this.channel.attach(sessionId, size),
-			);
-		} catch (thrown) {
-			this.#isBusy = false;
-			this.#onFailure(thrown);
-		} finally {
-			this.#isBusy = false;
-		}
+		await this.#attaching.start();
 	}
 
 	/** The page's connection broke: the session goes on without it. */
 	disconnect(): void {
-		this.#isWanted = false;
-		this.#letGo();
+		this.#attaching.stop();
 	}
 
 	/** The gateway let go of the attachment: the tab attaches again, where the terminal is. */
 	onDetached(reason: DetachReason): void {
-		if (this.#state.kind === "live") void this.#reattach(reason);
+		if (this.#state.kind === "live") void this.#attaching.again(reason);
+		// It was hardly there: whoever waits for it tries again.
+		else if (this.channel.isAttached) this.channel.pause();
 	}
 
 	/** Somebody looks at it now. */
@@ -169,6 +155,7 @@ export class SessionTab {
 	}
 
 	onSessionChanged(session: SessionInfo): void {
+		this.#news = session;
 		const { expiry, name, outputEnd, state } = session;
 		this.#session = session;
 		this.name = name;
@@ -200,11 +187,20 @@ export class SessionTab {
 		this.view.dispose();
 	}
 
+	async #attach(): Promise<void> {
+		this.#isRefused = false;
+		this.#news = null;
+		const { sessionId } = this;
+		const size = this.#size.attaching(sessionId === null ? null : this.#session);
+		if (sessionId === null) this.#goLive(await this.channel.open(this.name, size));
+		else this.#goLive(await this.channel.attach(sessionId, size));
+	}
+
 	#goLive({ isRedrawn, session, snapshotEnd }: Opening): void {
-		this.#pause.attached(performance.now());
 		this.#size.attached();
 		this.#enter({ kind: "live", sessionId: session.sessionId });
-		this.onSessionChanged(session);
+		// News that came while the answer was on its way are later, such as of the session's end.
+		this.onSessionChanged(this.#news ?? session);
 		if (isRedrawn && snapshotEnd !== null) void this.#tellSkipped(snapshotEnd);
 	}
 
@@ -216,35 +212,13 @@ export class SessionTab {
 	}
 
 	#letGo(): void {
-		clearTimeout(this.#retry);
 		this.#size.detached();
 		this.channel.pause();
 		if (this.#state.kind === "live") this.#enter({ kind: "waiting", sessionId: this.#state.sessionId });
 	}
 
-	async #reattach(reason?: DetachReason): Promise<void> {
-		const pauseMs = this.#pause.detached(performance.now());
-		this.#letGo();
-		// A page that gets no time from its browser would only be let go of again.
-		if (reason === "stalled") await untilVisible();
-		if (this.#isWanted) this.#connectIn(pauseMs);
-	}
-
-	#connectIn(pauseMs: number): void {
-		clearTimeout(this.#retry);
-		this.#retry = window.setTimeout(() => void this.connect(), pauseMs);
-	}
-
-	#onFailure(thrown: unknown): void {
-		this.#size.detached();
-		if (thrown instanceof Superseded) {
-			if (this.#isWanted) void this.connect();
-			return;
-		}
-		if (!(thrown instanceof RequestFailure)) throw thrown;
-		const { error } = thrown;
+	#onRefused(error: WireError): void {
 		if (error.code === "SESSION_NOT_FOUND") this.lose("this session is gone");
-		else if (OUT_OF_REACH.has(error.code) && this.#isWanted) this.#connectIn(RETRY_PAUSE_MS);
 		else if (!isShownByCover(error.code)) this.#refuse(error);
 	}
 
@@ -295,7 +269,7 @@ export class SessionTab {
 	#onInput(bytes: Uint8Array): void {
 		if (this.#state.kind === "ended") return;
 		// What is typed while a shell is being opened is for it; with none on the way it is for nobody.
-		if (this.#state.kind === "empty" && !this.#isBusy) return;
+		if (this.#state.kind === "empty" && !this.#attaching.isBusy) return;
 		this.#size.claim();
 		if (!this.channel.push(bytes)) this.#options.onNotice("That is too much to paste at once: at most 8 MB fit.");
 	}

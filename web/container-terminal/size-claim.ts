@@ -33,7 +33,7 @@ export class SizeClaim {
 	#wasInCharge = true;
 	/** Requests that were not answered yet. */
 	#asked = 0;
-	#alone: number | undefined;
+	#alone: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(options: SizeClaimOptions) {
 		this.#options = options;
@@ -100,7 +100,7 @@ export class SizeClaim {
 	onSession({ state }: Pick<SessionInfo, "state">): void {
 		clearTimeout(this.#alone);
 		if (state.kind === "running" && state.attached === 1 && this.#told !== null) {
-			this.#alone = window.setTimeout(() => {
+			this.#alone = setTimeout(() => {
 				if (this.#options.isSeen()) this.claim();
 			}, ALONE_MS);
 		}

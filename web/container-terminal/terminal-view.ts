@@ -4,7 +4,7 @@ import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import { confirmLink } from "./dialogs.ts";
-import { hasGraphicsProcessor } from "./graphics.ts";
+import { drawWithGraphicsProcessor } from "./graphics.ts";
 import { isSameSize } from "./output-sizes.ts";
 import type { Settings } from "./settings.ts";
 import { muteAnswers } from "./terminal-answers.ts";
@@ -87,7 +87,7 @@ export class TerminalView {
 		this.#listen();
 		this.#observer = new ResizeObserver(() => this.#fitSoon());
 		this.#observer.observe(this.panel);
-		void this.#speedUp();
+		void drawWithGraphicsProcessor(this.terminal);
 	}
 
 	/** The grid that fills the panel. */
@@ -215,19 +215,6 @@ export class TerminalView {
 	#fitSoon(): void {
 		clearTimeout(this.#fitTimer);
 		this.#fitTimer = window.setTimeout(() => this.fit(), FIT_DELAY_MS);
-	}
-
-	/** Draws with WebGL where that works, and without where it does not or stops to. */
-	async #speedUp(): Promise<void> {
-		if (!hasGraphicsProcessor()) return;
-		try {
-			const { WebglAddon } = await import("@xterm/addon-webgl");
-			const webgl = new WebglAddon();
-			webgl.onContextLoss(() => webgl.dispose());
-			this.terminal.loadAddon(webgl);
-		} catch {
-			// The DOM renderer, which is there already, goes on.
-		}
 	}
 }
 
