@@ -16,17 +16,19 @@ export class SizeHistory {
 		return this.#sizes.at(-1) as OutputSize;
 	}
 
-	/** Output from `offset` on, the end of what there is now, is for a terminal of this size. */
+	/**
+	 * Output from `offset` on, the end of what there is now, is for a terminal of this size. Where nothing was printed
+	 * since the last change, both count: lines that were wrapped and wrapped back may lie elsewhere.
+	 */
 	add(offset: number, { cols, rows }: TerminalSize): void {
-		if (this.newest.offset === offset && this.#sizes.length > 1) this.#sizes.pop();
 		this.#sizes.push({ offset, cols, rows });
 		if (this.#sizes.length > MAX_CHANGES) this.#sizes.shift();
 	}
 
-	/** The size at `offset`, then all changes behind it. */
+	/** The size before `offset`, then all changes from there on. */
 	since(offset: number): [OutputSize, ...OutputSize[]] {
-		const index = this.#sizes.findLastIndex((size) => size.offset <= offset);
+		const index = this.#sizes.findLastIndex((size) => size.offset < offset);
 		const { cols, rows } = this.#sizes[Math.max(0, index)] as OutputSize;
-		return [{ offset, cols, rows }, ...this.#sizes.slice(index + 1).filter((size) => size.offset > offset)];
+		return [{ offset, cols, rows }, ...this.#sizes.slice(Math.max(0, index) + 1)];
 	}
 }

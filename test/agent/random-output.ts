@@ -49,9 +49,14 @@ const sgr = fc
 const move = fc
 	.tuple(number(6), number(13), fc.constantFrom("A", "B", "C", "D", "G", "d", "H", "E", "F", "a", "e", "`"))
 	.map(([a, b, final]) => (final === "H" ? `\x1b[${a};${b}H` : `\x1b[${a}${final}`));
-const edit = fc
-	.tuple(number(4), fc.constantFrom("J", "K", "X", "P", "@", "L", "M", "S", "T", "b"))
-	.map(([n, final]) => `\x1b[${final === "J" || final === "K" ? n % 3 : n}${final}`);
+/** xterm.js throws at `1J` where the cursor waits behind the end of the last row; `\r` brings it back. */
+const ERASURES = ["\x1b[0J", "\r\x1b[1J", "\x1b[2J", "\x1b[0K", "\x1b[1K", "\x1b[2K"];
+const edit = fc.oneof(
+	fc.constantFrom(...ERASURES),
+	fc
+		.tuple(number(4), fc.constantFrom("X", "P", "@", "L", "M", "S", "T", "b"))
+		.map(([count, final]) => `\x1b[${count}${final}`),
+);
 const other = fc.constantFrom(
 	"\x1b7",
 	"\x1b8",

@@ -26,7 +26,7 @@ import {
 	type SnapshotMaker,
 } from "./snapshot-job.ts";
 
-/** State after all output before `offset`; without a snapshot the terminal was empty. */
+/** State after all output before `offset`, and before any change of size there; without a snapshot the terminal was empty. */
 export type Checkpoint = { offset: number; snapshot: Snapshot | null };
 
 export type CheckpointsOptions = {
@@ -165,7 +165,7 @@ export class Checkpoints {
 		const parts: JobPart[] = [];
 		let at = this.#newest.offset;
 		for (const { offset, cols, rows } of sizes.since(at).slice(1)) {
-			if (offset > until) break;
+			if (offset >= until) break;
 			parts.push({ bytes: ring.copy(at, offset) }, { size: { cols, rows } });
 			at = offset;
 		}
