@@ -1,4 +1,6 @@
 /** One program on a terminal of its own: bytes out, bytes in, size, end. */
+
+import type { SocketConstructorOpts } from "node:net";
 import { constants } from "node:os";
 import { ReadStream } from "node:tty";
 import { BerthError } from "../../server/protocol/errors.ts";
@@ -12,6 +14,7 @@ export type PtyOptions = {
 	env: Record<string, string>;
 	cwd: string;
 	size: TerminalSize;
+	/** `bytes` are valid until this returns. */
 	onOutput(bytes: Buffer): void;
 	/** Once, after the last output. */
 	onExit(exit: PtyExit): void;
@@ -25,6 +28,12 @@ export type PtyExit = { exitCode: number | null; signal: string | null };
  */
 const DRAIN_QUIET_MS = 50;
 const DRAIN_MAX_BYTES = 256 * 1024;
+
+/**
+ * All terminals are read into one place. By itself Node takes 64 KiB for each read, of which a terminal fills four: the
+ * collector would spend more time on them than everything else on the output.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** node-pty's word for "leave the ids alone": `launch.ts` sets them. */
 const SAME_ID = -1;
@@ -51,8 +60,7 @@ export class Pty {
 		this.path = pty;
 		this.#fd = fd;
 		this.#input = new PtyInput(fd);
-		this.#stream = new ReadStream(fd);
-		this.#stream.on("data", (bytes: Buffer) => this.#onData(bytes));
+		this.#stream = readInto(READ_BUFFER, fd, (bytes) => this.#onData(bytes));
 		// EIO is how Linux says that the other side is closed; any other failure ends reading just the same.
 		this.#stream.on("error", () => this.#onStreamEnd());
 		this.#stream.on("close", () => this.#onStreamEnd());
@@ -139,4 +147,16 @@ function fork({ command, env, cwd, size }: PtyOptions, onEnd: (code: number, sig
 function signalName(number: number): string {
 	const found = Object.entries(constants.signals).find(([, value]) => value === number);
 	return found?.[0] ?? `SIG${number}`;
+}
+
+/** A stream that hands on what it reads in `buffer`, instead of in new ones. */
+function readInto(buffer: Buffer, fd: number, onBytes: (bytes: Buffer) => void): ReadStream {
+	const callback = (length: number): boolean => {
+		onBytes(buffer.subarray(0, length));
+		return true;
+	};
+	const options: SocketConstructorOpts = { onread: { buffer, callback } };
+	// Its types do not know that it hands its options on to the socket that it is.
+	const Reader = ReadStream as new (fd: number, options: SocketConstructorOpts) => ReadStream;
+	return new Reader(fd, options).resume();
 }
