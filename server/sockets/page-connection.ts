@@ -66,7 +66,7 @@ export class PageConnection implements Disposable {
 			this.#socket.emit("session:changed", event.session);
 			return;
 		}
-		this.#sessions.forget(event.sessionId);
+		this.#sessions.detach(event.sessionId);
 		this.#socket.emit("session:closed", event.sessionId, "closed");
 	}
 

@@ -1,11 +1,10 @@
 /** What one page does with its user's sessions. Knows the user's container and nobody else's. */
 import type { Visitor } from "../core/identity.ts";
 import type { Attachment, AttachmentSink } from "../core/link/attachment.ts";
-import type { Link } from "../core/link/link.ts";
+import type { Bound, Link } from "../core/link/link.ts";
 import type { Location, Places } from "../core/places.ts";
 import { BerthError } from "../protocol/errors.ts";
 import type { SessionId } from "../protocol/ids.ts";
-import type { AttachResult } from "../protocol/link.ts";
 import type { SessionInfo } from "../protocol/session.ts";
 import type { Attached, PageRequest } from "../protocol/terminal.ts";
 
@@ -93,7 +92,7 @@ export class PageSessions implements Disposable {
 		for (const sessionId of [...this.#bindings.keys()]) this.detach(sessionId);
 	}
 
-	#bind(link: Link, { attachment, result }: { attachment: Attachment; result: AttachResult }): Released {
+	#bind(link: Link, { attachment, result }: Bound): Released {
 		const { sessionId } = result.session;
 		this.detach(sessionId);
 		if (this.#isDisposed) link.detach(attachment);

@@ -1,6 +1,7 @@
 /** One page looking at one session: how far it has come, and where its bytes go. */
 import type { BerthError } from "../../protocol/errors.ts";
 import type { PageId, SessionId, Username } from "../../protocol/ids.ts";
+import { OUTPUT_WINDOW_BYTES } from "../../protocol/limits.ts";
 import type { AttachResult } from "../../protocol/link.ts";
 import type { TerminalSize } from "../../protocol/session.ts";
 import type { DetachReason } from "../../protocol/terminal.ts";
@@ -32,21 +33,23 @@ export class Attachment {
 	/** Its number on the connection that carries it now; null while there is none. */
 	channel: number | null = null;
 	#nextOffset: number;
+	/** The page has parsed everything before it. */
+	#parsed: number;
 	readonly #snapshotEnd: number;
 	/** News that came before `release`; null from then on. Never more than the output window. */
-	#held: (() => void)[] | null;
+	#held: (() => void)[] | null = [];
 
-	/** `entry`: how it begins; `held`: what came already. */
-	constructor(target: AttachmentTarget, sink: AttachmentSink, entry: AttachmentEntry, held: HeldOutput[]) {
+	constructor(target: AttachmentTarget, sink: AttachmentSink, { from, snapshotEnd }: AttachmentEntry) {
 		this.target = target;
 		this.#sink = sink;
-		this.#nextOffset = entry.from;
-		this.#snapshotEnd = entry.snapshotEnd ?? entry.from;
-		this.#held = held.map(
-			({ offset, bytes }) =>
-				() =>
-					this.deliver(offset, bytes),
-		);
+		this.#nextOffset = from;
+		this.#parsed = from;
+		this.#snapshotEnd = snapshotEnd ?? from;
+	}
+
+	/** The same for each attachment of this page to this session, of which there is one at a time. */
+	get key(): string {
+		return `${this.target.sessionId} ${this.target.pageId}`;
 	}
 
 	/** Offset of the next byte of output to hand on: where to resume. */
@@ -54,9 +57,21 @@ export class Attachment {
 		return this.#nextOffset;
 	}
 
-	/** Amid a snapshot there is no way to go on: the next one would be another. */
+	/**
+	 * Amid a snapshot there is no way to go on: the next one would be another. And as a connection begins with a whole
+	 * output window, a page that does not read must not be given one each time.
+	 */
 	get canResume(): boolean {
-		return this.#nextOffset >= this.#snapshotEnd;
+		return this.#nextOffset >= this.#snapshotEnd && this.#nextOffset - this.#parsed <= OUTPUT_WINDOW_BYTES;
+	}
+
+	/**
+	 * Notes up to where the page has parsed, and returns it. More than was handed on cannot have been parsed; the agent
+	 * would take it for a broken peer.
+	 */
+	credit(offset: number): number {
+		this.#parsed = Math.max(this.#parsed, Math.min(offset, this.#nextOffset));
+		return this.#parsed;
 	}
 
 	/** From now on news reach the sink. To be called once its owner has been told of the attachment. */
@@ -100,6 +115,3 @@ export class Attachment {
 }
 
 export type AttachmentEntry = Pick<AttachResult, "from" | "snapshotEnd">;
-
-/** Output that came before its attachment was known. */
-export type HeldOutput = { offset: number; bytes: Buffer };

@@ -5,7 +5,7 @@
 import type { Duplex } from "node:stream";
 import { assertNever } from "../../protocol/assert-never.ts";
 import { BerthError } from "../../protocol/errors.ts";
-import type { PageId } from "../../protocol/ids.ts";
+import type { PageId, Username } from "../../protocol/ids.ts";
 import type {
 	AgentHello,
 	AttachResult,
@@ -18,7 +18,7 @@ import type {
 import type { TerminalSize } from "../../protocol/session.ts";
 import type { DetachReason } from "../../protocol/terminal.ts";
 import type { Log } from "../log.ts";
-import { Attachment, type AttachmentSink, type AttachmentTarget, type HeldOutput } from "./attachment.ts";
+import { Attachment, type AttachmentSink, type AttachmentTarget } from "./attachment.ts";
 import { LinkConnection } from "./link-connection.ts";
 
 export type LinkOptions = {
@@ -37,18 +37,16 @@ const RECONNECT_FIRST_MS = 20;
 /** Tries before the agent is given up; the pauses add up to 2.5 s, which outlasts a hiccup but no dead container. */
 const RECONNECT_TRIES = 7;
 
-/** News of a session tell its newest size: of more changes since, the page would miss the earlier ones. */
-const MOST_SIZES_TOLD = 2;
-
 /** Operations that are bound to no channel. */
 type PlainOperation = Exclude<keyof LinkResults, "open" | "attach" | "detach" | "resize">;
 
 export class Link {
 	readonly #options: LinkOptions;
-	readonly #attachments = new Set<Attachment>();
+	/** By `Attachment.key`. */
+	readonly #attachments = new Map<string, Attachment>();
 	readonly #byChannel = new Map<number, Attachment>();
-	/** Output on channels whose binding was not answered yet: it may come in the same chunk as the answer. */
-	readonly #early = new Map<number, HeldOutput[]>();
+	/** News on channels whose binding was not answered yet: they may come in the same chunk as the answer. */
+	readonly #early = new Map<number, News[]>();
 	#agent: AgentHello | null = null;
 	#connection: LinkConnection | null = null;
 	#isEnded = false;
@@ -85,25 +83,23 @@ export class Link {
 			size: TerminalSize;
 		},
 		sink: AttachmentSink,
-	): Promise<{ attachment: Attachment; result: AttachResult }> {
+	): Promise<Bound> {
 		const { account, name, pageId, size } = request;
-		return await this.#bind(sink, (connection, channel) =>
-			connection.request({ op: "open", account, name, attachment: { channel, pageId, size } }).then((result) => ({
-				result,
-				target: { username: account.username, sessionId: result.session.sessionId, pageId, size },
-			})),
-		);
+		const connection = this.#required();
+		return await this.#bind(connection, async (channel) => {
+			const result = await connection.request({ op: "open", account, name, attachment: { channel, pageId, size } });
+			const target = { username: account.username, sessionId: result.session.sessionId, pageId, size };
+			return { attachment: new Attachment(target, sink, result), result };
+		});
 	}
 
 	/** Attaches a page to a session; `from` null says that its terminal is empty. Throws as `request`. */
-	async attach(
-		target: AttachmentTarget,
-		from: number | null,
-		sink: AttachmentSink,
-	): Promise<{ attachment: Attachment; result: AttachResult }> {
-		return await this.#bind(sink, (connection, channel) =>
-			requestAttach(connection, channel, target, from).then((result) => ({ result, target })),
-		);
+	async attach(target: AttachmentTarget, from: number | null, sink: AttachmentSink): Promise<Bound> {
+		const connection = this.#required();
+		return await this.#bind(connection, async (channel) => {
+			const result = await requestAttach(connection, channel, target, from);
+			return { attachment: new Attachment(target, sink, result), result };
+		});
 	}
 
 	/** Ends an attachment; the session goes on. Never fails: a broken connection has ended it already. */
@@ -125,8 +121,7 @@ export class Link {
 	}
 
 	sendCredit(attachment: Attachment, offset: number): void {
-		// More than was handed on cannot have been parsed; the agent would take it for a broken peer.
-		const credit = Math.min(offset, attachment.nextOffset);
+		const credit = attachment.credit(offset);
 		if (attachment.channel !== null) this.#connection?.sendCredit(attachment.channel, credit);
 	}
 
@@ -141,7 +136,7 @@ export class Link {
 	/** The container is known to be gone: ends the link and tells all attachments. */
 	lose(reason: BerthError): void {
 		if (this.#isEnded) return;
-		const lost = [...this.#attachments];
+		const lost = [...this.#attachments.values()];
 		this.close();
 		for (const attachment of lost) attachment.lose();
 		this.#options.onLost(reason);
@@ -150,11 +145,8 @@ export class Link {
 	async #connect(): Promise<LinkConnection> {
 		const stream = await this.#options.connect();
 		const connection = await LinkConnection.open(stream, this.#options.hello, {
-			onOutput: (channel, offset, bytes) => {
-				this.#byChannel.get(channel)?.deliver(offset, bytes);
-				this.#early.get(channel)?.push({ offset, bytes });
-			},
-			onInputAck: (channel, seq) => this.#byChannel.get(channel)?.acknowledgeInput(seq),
+			onOutput: (channel, offset, bytes) => this.#pass(channel, (attachment) => attachment.deliver(offset, bytes)),
+			onInputAck: (channel, seq) => this.#pass(channel, (attachment) => attachment.acknowledgeInput(seq)),
 			onEvent: (event) => this.#onEvent(event),
 			onClosed: (reason) => this.#onClosed(reason),
 		});
@@ -170,28 +162,37 @@ export class Link {
 			case "session-closed":
 				this.#options.onEvent(event);
 				return;
-			case "input-refused":
-				this.#byChannel.get(event.channel)?.refuseInput(event.accepted, new BerthError(event.code));
+			case "input-refused": {
+				const { channel, accepted, code } = event;
+				this.#pass(channel, (attachment) => attachment.refuseInput(accepted, new BerthError(code)));
 				return;
-			case "detached":
-				this.#onDetached(event.channel, event.reason);
+			}
+			case "detached": {
+				const { channel, reason } = event;
+				this.#pass(channel, (attachment) => this.#end(attachment, reason));
 				return;
+			}
 			default:
 				assertNever(event);
 		}
 	}
 
-	#onDetached(channel: number, reason: DetachReason): void {
+	#pass(channel: number, news: News): void {
 		const attachment = this.#byChannel.get(channel);
-		if (attachment === undefined) return;
+		if (attachment === undefined) this.#early.get(channel)?.push(news);
+		else news(attachment);
+	}
+
+	/** It has ended and is not to be resumed; its page may attach anew. */
+	#end(attachment: Attachment, reason: DetachReason): void {
 		this.#forget(attachment);
 		attachment.end(reason);
 	}
 
 	/** Returns the channel that it had. */
 	#forget(attachment: Attachment): number | null {
-		const { channel } = attachment;
-		this.#attachments.delete(attachment);
+		const { channel, key } = attachment;
+		if (this.#attachments.get(key) === attachment) this.#attachments.delete(key);
 		if (channel !== null) this.#byChannel.delete(channel);
 		attachment.channel = null;
 		return channel;
@@ -200,7 +201,7 @@ export class Link {
 	#onClosed(reason: BerthError): void {
 		this.#connection = null;
 		this.#byChannel.clear();
-		for (const attachment of this.#attachments) attachment.channel = null;
+		for (const attachment of this.#attachments.values()) attachment.channel = null;
 		if (this.#isEnded || this.#agent === null) return;
 		this.#options.log.warn({ err: reason }, "link broke, opening it again");
 		void this.#reopen(this.#agent.bootId);
@@ -218,7 +219,7 @@ export class Link {
 					reason = new BerthError("CONTAINER_RESTARTING", { detail: "the agent was restarted" });
 					break;
 				}
-				await Promise.all([...this.#attachments].map((attachment) => this.#resume(connection, attachment)));
+				await Promise.all([...this.#attachments.values()].map((attachment) => this.#resume(connection, attachment)));
 				this.#options.log.info({ attachments: this.#attachments.size }, "link is open again");
 				return;
 			} catch (thrown) {
@@ -231,20 +232,24 @@ export class Link {
 	async #resume(connection: LinkConnection, attachment: Attachment): Promise<void> {
 		const { target, nextOffset, canResume } = attachment;
 		if (!canResume) {
-			this.#end(attachment);
+			this.#end(attachment, "link");
 			return;
 		}
-		const channel = connection.newChannel();
-		this.#carry(attachment, channel);
+		const { size } = target;
 		try {
-			const result = await requestAttach(connection, channel, target, nextOffset);
-			if (result.snapshotEnd !== null || result.sizes.length > MOST_SIZES_TOLD) {
-				this.#end(attachment);
-				return;
-			}
-			this.#options.onEvent({ kind: "session-changed", username: target.username, session: result.session });
-			// Input that was under way on the broken connection may be lost: the page sends again from here.
-			attachment.refuseInput(result.inputAccepted, new BerthError("LINK_BROKEN"));
+			await this.#bind(connection, async (channel) => {
+				const result = await requestAttach(connection, channel, target, nextOffset);
+				if (this.#attachments.get(attachment.key) !== attachment) return null;
+				if (result.from !== nextOffset || result.snapshotEnd !== null) {
+					this.#end(attachment, "link");
+					return null;
+				}
+				this.#tellSizes(target.username, result);
+				// Input that was under way on the broken connection may be lost: the page sends again from here.
+				attachment.refuseInput(result.inputAccepted, new BerthError("LINK_BROKEN"));
+				return { attachment, result };
+			});
+			if (target.size !== size) this.resize(attachment, target.size).catch(() => {});
 		} catch (thrown) {
 			if (!connection.isOpen) return;
 			this.#options.log.warn({ err: thrown, sessionId: target.sessionId }, "session did not resume");
@@ -253,36 +258,46 @@ export class Link {
 		}
 	}
 
-	/** It cannot go on where it was; its page attaches anew. */
-	#end(attachment: Attachment): void {
-		this.detach(attachment);
-		attachment.end("link");
+	/** Sizes that pages may not have heard of, each as if it came when it was new. */
+	#tellSizes(username: Username, { session, sizes }: AttachResult): void {
+		for (const { offset, cols, rows } of sizes.slice(0, -1)) {
+			const then = { ...session, size: { cols, rows }, sizedAt: offset };
+			this.#options.onEvent({ kind: "session-changed", username, session: then });
+		}
+		this.#options.onEvent({ kind: "session-changed", username, session });
 	}
 
-	/** Chooses a channel, has the agent bind it, and keeps the attachment. */
-	async #bind(
-		sink: AttachmentSink,
-		ask: (connection: LinkConnection, channel: number) => Promise<Bound>,
-	): Promise<{ attachment: Attachment; result: AttachResult }> {
-		const connection = this.#required();
+	/** Chooses a channel, has the agent bind it, and carries the attachment there; null where `ask` wants none. */
+	async #bind<Outcome extends Bound | null>(
+		connection: LinkConnection,
+		ask: (channel: number) => Promise<Outcome>,
+	): Promise<Outcome> {
 		const channel = connection.newChannel();
-		const early: HeldOutput[] = [];
+		const early: News[] = [];
 		this.#early.set(channel, early);
 		try {
-			const { result, target } = await ask(connection, channel);
-			const attachment = new Attachment(target, sink, result, early);
-			this.#attachments.add(attachment);
-			// If it broke meanwhile, the attachment resumes with the others.
-			if (connection.isOpen) this.#carry(attachment, channel);
-			return { attachment, result };
+			const bound = await ask(channel);
+			if (this.#isEnded) throw new BerthError("LINK_BROKEN");
+			if (bound === null) connection.request({ op: "detach", channel }).catch(() => {});
+			else this.#carry(connection, channel, bound.attachment, early);
+			return bound;
 		} finally {
 			this.#early.delete(channel);
 		}
 	}
 
-	#carry(attachment: Attachment, channel: number): void {
-		attachment.channel = channel;
-		this.#byChannel.set(channel, attachment);
+	/** If the connection broke meanwhile, the attachment resumes with the others. */
+	#carry(connection: LinkConnection, channel: number, attachment: Attachment, early: News[]): void {
+		const { key } = attachment;
+		const earlier = this.#attachments.get(key);
+		// The agent has ended it for the new one; it must not come back with the next connection.
+		if (earlier !== undefined && earlier !== attachment) this.#forget(earlier);
+		this.#attachments.set(key, attachment);
+		if (connection.isOpen) {
+			attachment.channel = channel;
+			this.#byChannel.set(channel, attachment);
+		}
+		for (const news of early) news(attachment);
 	}
 
 	#required(): LinkConnection {
@@ -291,7 +306,10 @@ export class Link {
 	}
 }
 
-type Bound = { result: AttachResult; target: AttachmentTarget };
+export type Bound = { attachment: Attachment; result: AttachResult };
+
+/** Something that concerns one attachment. */
+type News = (attachment: Attachment) => void;
 
 async function requestAttach(
 	connection: LinkConnection,
