@@ -42,7 +42,7 @@ test("what is switched off again, and a reset, leave nothing behind", () => {
 	assert.equal(after("\x1b[?1049h\x1b[?25l\x1b[5 q\x1b[1;31m\x1b(0\x1b[3;4r\x1b=\x1bc"), NEW);
 	assert.equal(after("\x1b[?25l\x1b[1;31m\x1b(0\x1b[3;4r\x1b=\x1b[4h\x1b[!p"), NEW);
 	assert.equal(after("\x1b[1m\x1b[m"), NEW);
-	assert.ok(after("\x1b[31m\x1b[0;1m").endsWith("\x1b[0m\x1b[0;1m"));
+	assert.ok(after("\x1b[31m\x1b[0;1m").endsWith("\x1b[0m\x1b[1m"));
 });
 
 test("strings and sequences that only look alike change nothing", () => {

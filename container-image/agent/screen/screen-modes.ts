@@ -3,6 +3,7 @@
  * modes, character sets, colours, title. Told by control sequences, it can tell them again to another terminal.
  */
 import { type EscapeListener, EscapeReader, endOfText } from "./escape-reader.ts";
+import { Pen } from "./pen.ts";
 
 /** Origin mode. Whoever changes it is moved to the corner of the screen, so that it is never said without need. */
 const ORIGIN = 6;
@@ -38,8 +39,6 @@ const MOUSE_MODES = new Set([9, 1000, 1002, 1003, 1005, 1006, 1015, 1016]);
 const ALTERNATE_SCREEN = new Set([47, 1047, 1049]);
 /** Switched on they save the cursor, switched off they restore it. */
 const SAVING = new Set([1048, 1049]);
-/** Colours since the last reset, as written. Beyond it the oldest are forgotten, and the rest is a guess. */
-const MAX_COLOURS_LENGTH = 256;
 const MAX_TITLE_LENGTH = 512;
 /** As programs write them: `rgb:ff/80/00`, `#ff8000`, names. */
 const COLOUR = /^[\x20-\x7e]{1,64}$/;
@@ -58,8 +57,7 @@ const CHARSET_SLOTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a cursor brings back with it. */
-type SavedLook = { colours: readonly string[]; areKnown: boolean; charset: string };
-const UNSAVED: SavedLook = { colours: [], areKnown: true, charset: DEFAULT_CHARSET };
+type SavedLook = { pen: Pen; charset: string };
 
 export class ScreenModes implements EscapeListener {
 	readonly #reader = new EscapeReader(this);
@@ -76,8 +74,7 @@ export class ScreenModes implements EscapeListener {
 	#title = "";
 	/** By command (`10`) or command and index (`4;1`). */
 	readonly #palette = new Map<string, string>();
-	#colours: string[] = [];
-	#areColoursKnown = true;
+	#pen = new Pen();
 	/** What was saved with the cursor, of the main screen and of the alternate one. */
 	readonly #saved = new Map<boolean, SavedLook>();
 	/** False where restoring a cursor has brought back a character set that its slot does not hold. */
@@ -106,7 +103,7 @@ export class ScreenModes implements EscapeListener {
 
 	/** Colours of what is printed next, as sequences; null where not all of them are known. */
 	get colours(): string | null {
-		return this.#areColoursKnown ? ["0", ...this.#colours].map((colour) => `\x1b[${colour}m`).join("") : null;
+		return this.#pen.isKnown ? this.#pen.toSequences() : null;
 	}
 
 	/** Slot of the character set in use, and the set's name. */
@@ -143,7 +140,7 @@ export class ScreenModes implements EscapeListener {
 			this.#region === "" ? "" : `\x1b[${this.#region}r`,
 			this.isOrigin ? `\x1b[?${ORIGIN}h` : "",
 			this.toSequences(),
-			...["0", ...this.#colours].map((colour) => `\x1b[${colour}m`),
+			this.#pen.toSequences(),
 		].join("");
 	}
 
@@ -177,7 +174,7 @@ export class ScreenModes implements EscapeListener {
 
 	control(final: string, parameters: string): void {
 		if (final === "h" || final === "l") this.#setModes(parameters, final === "h");
-		else if (final === "m" && /^[\d;:]*$/.test(parameters)) this.#colour(parameters);
+		else if (final === "m" && /^[\d;:]*$/.test(parameters)) this.#pen.apply(parameters);
 		else if (final === "r" && /^\d{0,5}(;\d{0,5})?$/.test(parameters)) this.#region = parameters;
 		else if (final === "q" && /^\d{0,2} $/.test(parameters)) this.#cursorStyle = parameters;
 		else if (final === "p" && parameters === "!") this.#softReset();
@@ -197,7 +194,7 @@ export class ScreenModes implements EscapeListener {
 	}
 
 	unreadable(): void {
-		this.#areColoursKnown = false;
+		this.#pen.forget();
 	}
 
 	#setModes(parameters: string, isOn: boolean): void {
@@ -219,26 +216,13 @@ export class ScreenModes implements EscapeListener {
 
 	#save(): void {
 		const { charset } = this.charsetInUse;
-		this.#saved.set(this.#isAlternate, { colours: [...this.#colours], areKnown: this.#areColoursKnown, charset });
+		this.#saved.set(this.#isAlternate, { pen: new Pen(this.#pen), charset });
 	}
 
 	#restore(): void {
-		const { colours, areKnown, charset } = this.#saved.get(this.#isAlternate) ?? UNSAVED;
-		this.#colours = [...colours];
-		this.#areColoursKnown = areKnown;
-		this.#isCharsetKnown = charset === this.charsetInUse.charset;
-	}
-
-	#colour(parameters: string): void {
-		if (/^0*(;|$)/.test(parameters)) {
-			this.#colours = [];
-			this.#areColoursKnown = true;
-		}
-		if (!/^0*$/.test(parameters)) this.#colours.push(parameters);
-		while (this.#colours.join("\x1b[m").length > MAX_COLOURS_LENGTH) {
-			this.#colours.shift();
-			this.#areColoursKnown = false;
-		}
+		const saved = this.#saved.get(this.#isAlternate);
+		this.#pen = new Pen(saved?.pen);
+		this.#isCharsetKnown = (saved?.charset ?? DEFAULT_CHARSET) === this.charsetInUse.charset;
 	}
 
 	/** `index;colour` pairs. */
@@ -274,8 +258,7 @@ export class ScreenModes implements EscapeListener {
 		this.#charsets.clear();
 		this.#shift = 0;
 		this.#region = "";
-		this.#colours = [];
-		this.#areColoursKnown = true;
+		this.#pen = new Pen();
 	}
 
 	#reset(): void {
