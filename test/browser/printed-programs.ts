@@ -13,6 +13,9 @@ const SIZE = { cols: 80, rows: 24 };
 const SCROLLBACK_LINES = 10_000;
 const PRINTABLE = /[^ -&(-[\]-~]/g;
 
+/** Everything, and colours of the palette. */
+const RESET = "\x1b[?1049l\x1bc\x1b]104\x07\x1b]110\x07\x1b]111\x07";
+
 /** A string that no terminal shows: says that what is before it has been printed. */
 export function markOf(name: string): string {
 	return `\x1b]777;${name}\x07`;
@@ -32,6 +35,8 @@ export function commandOf({ output, cut = new Uint8Array(), rest }: Program, pad
 		"read -rsn1",
 		print(rest, markOf("rested")),
 		"read -rsn1",
+		print(RESET),
+		"stty echo",
 	].join("; ");
 }
 

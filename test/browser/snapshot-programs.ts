@@ -163,4 +163,40 @@ const CUTS: Program[] = [
 	},
 ];
 
-export const PROGRAMS: readonly Program[] = [...SCROLLING, ...EDGE, ...SCREENS, ...LOOKS, ...CUTS];
+/** First characters of rows, and what comes behind each character of the row. */
+const TABLE_ROWS: readonly (readonly [number, string])[] = [
+	[0x2500, ""],
+	[0x2580, ""],
+	[0x1f600, ""],
+	[0x1f300, ""],
+	[0x1f44b, "\u{1f3fd}"],
+	[0x1f468, "\u200d\u{1f4bb}"],
+	[0x1f1e6, "\u{1f1fa}"],
+	[0x4e00, ""],
+	[0xac00, ""],
+	[0x3041, "\u3099"],
+	[0xff21, ""],
+	[0x5d0, ""],
+	[0x627, "\u064e"],
+	[0x915, "\u093f"],
+	[0xe01, "\u0e31"],
+	[0x61, "\u0301\u0323"],
+	[0x2764, "\ufe0f"],
+	[0xe0a0, ""],
+	[0x1d400, ""],
+	[0x2800, ""],
+];
+
+const tableRow = (first: number, suffix: string, row: number): string => {
+	const characters = Array.from({ length: 24 }, (_, column) => String.fromCodePoint(first + column) + suffix);
+	return `\x1b[${row + 1};1H\x1b[38;5;${row + 100};48;5;${row + 17}m${characters.join("")}\x1b[K`;
+};
+
+/** A full screen of characters of all widths. */
+const TABLE: Program = {
+	title: "a screen full of Unicode and emoji",
+	output: `\x1b[?1049h${TABLE_ROWS.map(([first, suffix], row) => tableRow(first, suffix, row)).join("")}`,
+	rest: "\x1b[3;5H\x1b[4P\x1b[8;4H\x1b[3@\x1b[5;1H\x1b[L\x1b[20;20Hend",
+};
+
+export const PROGRAMS: readonly Program[] = [TABLE, ...SCROLLING, ...EDGE, ...SCREENS, ...LOOKS, ...CUTS];
