@@ -43,11 +43,14 @@ type Grid = readonly [number, number];
 async function gridOf({ page }: TerminalPage): Promise<Grid> {
 	const dump = await page.evaluate(() => window.berth.screen());
 	assert.ok(dump);
-	return dump.size;
+	return [dump.cols, dump.rows];
 }
 
 async function untilGrid({ page }: TerminalPage, grid: Grid): Promise<void> {
-	await page.waitForFunction((grid) => window.berth.screen()?.size.join() === grid, grid.join());
+	await page.waitForFunction((grid) => {
+		const dump = window.berth.screen();
+		return dump?.cols === grid[0] && dump.rows === grid[1];
+	}, grid);
 }
 
 /** Whether the page shows the size of another one. */

@@ -63,6 +63,6 @@ test("the pauses before new attempts double up to ten seconds, and chance spread
 	assert.deepEqual(longest, [500, 1_000, 2_000, 8_000, 10_000, 10_000]);
 	assert.equal(
 		reconnectDelayMs(6, () => 0),
-		5_000,
+		2_500,
 	);
 });
