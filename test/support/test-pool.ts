@@ -1,5 +1,6 @@
 /** A pool of the test's own on a real engine: its name, its volume, and the promise that nothing of it stays. */
 import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
 import Docker from "dockerode";
 
 export class TestPool implements AsyncDisposable {
@@ -25,6 +26,14 @@ export class TestPool implements AsyncDisposable {
 
 	container(ordinal: number): Docker.Container {
 		return this.docker.getContainer(this.containerName(ordinal));
+	}
+
+	/** Runs a program in a container as root, and returns what it printed. */
+	async run(ordinal: number, command: string[]): Promise<string> {
+		// With a terminal both of its outputs come as one stream, without frames.
+		const options = { Cmd: command, User: "root", AttachStdout: true, AttachStderr: true, Tty: true };
+		const stream = await (await this.container(ordinal).exec(options)).start({ hijack: true, Tty: true });
+		return (await text(stream)).replaceAll("\r\n", "\n");
 	}
 
 	/** Names of all containers of the pool, helpers included. */
