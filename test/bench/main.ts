@@ -1,8 +1,8 @@
 /** `npm run bench`: parses arguments, runs scenarios, reports. See docs/benchmarks.md. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { printTable, writeReport } from "./report.ts";
-import { type Result, runAll } from "./run.ts";
+import { writeReport } from "./report.ts";
+import { runAll } from "./run.ts";
 import type { Sizes } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 
@@ -99,8 +99,7 @@ async function main(): Promise<number> {
 
 async function measure(options: ReturnType<typeof readArguments>): Promise<number> {
 	const startedAt = new Date();
-	const results: Result[] = await runAll(options);
-	printTable(results);
+	const results = await runAll(options);
 	if (options.write) await writeReport(results, { startedAt, command: commandLine(), cpus: options.cpus });
 	return results.some(({ kind }) => kind === "failed") ? 1 : 0;
 }

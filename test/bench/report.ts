@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { machineOf } from "./machine.ts";
-import type { Result } from "./run.ts";
+import type { Result } from "./result.ts";
 import type { Bar, Row } from "./scenario.ts";
 import { rounded } from "./statistics.ts";
 
@@ -30,15 +30,14 @@ export function isMet({ floor, berth, bar }: Row): boolean {
 	}
 }
 
-export function printTable(results: readonly Result[]): void {
-	for (const row of rowsOf(results)) {
-		const floor = row.floor === null ? "" : `floor ${figure(row.floor, row)}, `;
-		console.log(
-			`${isMet(row) ? "met   " : "MISSED"} ${row.what}: ${floor}berth ${figure(row.berth, row)} (${barOf(row)})`,
-		);
-	}
-	for (const result of results)
-		if (result.kind === "failed") console.log(`FAILED ${result.scenario}: ${result.problem}`);
+export function printResult(result: Result): void {
+	if (result.kind === "failed") console.log(`FAILED ${result.scenario}: ${result.problem}`);
+	else for (const row of result.rows) console.log(lineOf(row));
+}
+
+function lineOf(row: Row): string {
+	const floor = row.floor === null ? "" : `floor ${figure(row.floor, row)}, `;
+	return `${isMet(row) ? "met   " : "MISSED"} ${row.what}: ${floor}berth ${figure(row.berth, row)} (${barOf(row)})`;
 }
 
 /** Writes the table into the document and everything that was measured into a file of its own. */
@@ -77,10 +76,6 @@ function tableOf(results: readonly Result[]): string[] {
 			});
 		}),
 	];
-}
-
-function rowsOf(results: readonly Result[]): Row[] {
-	return results.flatMap((result) => (result.kind === "measured" ? result.rows : []));
 }
 
 function figure(value: number, { unit }: Row): string {

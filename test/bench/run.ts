@@ -1,12 +1,10 @@
 /** Runs scenarios one after the other, each in bounded time, and leaves nothing behind however it ends. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { printResult } from "./report.ts";
+import type { Result } from "./result.ts";
 import type { Row, Scenario, Sizes } from "./scenario.ts";
 import { Stage, type StageOptions } from "./stage.ts";
-
-export type Result =
-	| { kind: "measured"; scenario: string; rows: Row[]; seconds: number }
-	| { kind: "failed"; scenario: string; problem: string };
 
 export type RunOptions = {
 	scenarios: readonly Scenario[];
@@ -25,7 +23,9 @@ export async function runAll({ scenarios, sizes, cpus, profile }: RunOptions): P
 	const results: Result[] = [];
 	for (const scenario of scenarios) {
 		say(`${scenario.name} …`);
-		results.push(await theatre.play(scenario, sizes, cpus));
+		const result = await theatre.play(scenario, sizes, cpus);
+		results.push(result);
+		printResult(result);
 	}
 	return results;
 }
@@ -35,6 +35,7 @@ class Theatre implements AsyncDisposable {
 	readonly #profile: string | undefined;
 	#stage: Promise<Stage> | null = null;
 	#wanted = "";
+	#isClosed = false;
 
 	constructor(profile: string | undefined) {
 		this.#profile = profile === undefined ? undefined : resolve(profile);
@@ -50,19 +51,31 @@ class Theatre implements AsyncDisposable {
 			say(`${scenario.name}: ${seconds} s`);
 			return { kind: "measured", scenario: scenario.name, rows, seconds };
 		} catch (error) {
-			for (const each of problemsIn(error)) console.error(`${scenario.name} failed:`, each);
-			console.error((await (await this.#stage?.catch(() => null))?.complaints()) ?? "");
-			// Whatever it left running would disturb the next one.
-			await this[Symbol.asyncDispose]();
-			return { kind: "failed", scenario: scenario.name, problem: problemsIn(error).map(String).join("; ") };
+			// Interrupted: who closed it ends the process once nothing is left, and that is no failure of the scenario.
+			if (this.#isClosed) return await new Promise(() => {});
+			return await this.#onFailure(scenario.name, problemsIn(error));
 		}
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
+		this.#isClosed = true;
+		await this.#clear();
+	}
+
+	async #clear(): Promise<void> {
 		const stage = this.#stage;
 		this.#stage = null;
 		this.#wanted = "";
 		await (await stage?.catch(() => null))?.[Symbol.asyncDispose]();
+	}
+
+	async #onFailure(scenario: string, problems: unknown[]): Promise<Result> {
+		for (const each of problems) say(`${scenario} failed: ${each instanceof Error ? each.stack : each}`);
+		const stage = await this.#stage?.catch(() => null);
+		say((await stage?.complaints().catch(String)) ?? "there is no gateway");
+		// Whatever it left running would disturb the next one.
+		await this.#clear();
+		return { kind: "failed", scenario, problem: problems.map(String).join("; ") };
 	}
 
 	async #measured(scenario: Scenario, stage: Stage, sizes: Sizes): Promise<Row[]> {
@@ -76,7 +89,7 @@ class Theatre implements AsyncDisposable {
 	async #stageFor(options: StageOptions): Promise<Stage> {
 		const wanted = JSON.stringify(options);
 		if (this.#stage === null || this.#wanted !== wanted) {
-			await this[Symbol.asyncDispose]();
+			await this.#clear();
 			this.#wanted = wanted;
 			this.#stage = Stage.start(options);
 		}

@@ -33,11 +33,13 @@ export class Stage implements AsyncDisposable {
 	/** Starts a gateway and waits for all of its containers. */
 	static async start({ containers, cpus }: StageOptions): Promise<Stage> {
 		await using stack = new AsyncDisposableStack();
+		const { CONTAINER_IMAGE = "" } = process.env;
 		const pool = stack.use(
 			new TestPool({
 				MAX_CONTAINERS: String(containers),
 				USERS_PER_CONTAINER: "1000",
 				SESSIONS_PER_USER: "100",
+				CONTAINER_IMAGE,
 				CONTAINER_CPUS: String(cpus),
 				CONTAINER_MEMORY: "2g",
 				CONTAINER_PIDS_LIMIT: "8192",
