@@ -43,14 +43,11 @@ type Grid = readonly [number, number];
 async function gridOf({ page }: TerminalPage): Promise<Grid> {
 	const dump = await page.evaluate(() => window.berth.screen());
 	assert.ok(dump);
-	return [dump.cols, dump.rows];
+	return dump.size;
 }
 
 async function untilGrid({ page }: TerminalPage, grid: Grid): Promise<void> {
-	await page.waitForFunction((grid) => {
-		const dump = window.berth.screen();
-		return dump?.cols === grid[0] && dump.rows === grid[1];
-	}, grid);
+	await page.waitForFunction((grid) => window.berth.screen()?.size.join() === grid, grid.join());
 }
 
 /** Whether the page shows the size of another one. */
