@@ -16,8 +16,9 @@ export function scrollByTouch(terminal: Terminal): void {
 	let drag: Drag | null = null;
 	element.addEventListener("touchstart", ({ touches }) => {
 		const [touch] = touches;
-		// Two fingers make the page larger or smaller.
-		drag = touch === undefined || touches.length > 1 ? null : startOf(touch);
+		// Two fingers make the page larger or smaller. A grid that does not fit is itself moved about.
+		const isOurs = touches.length === 1 && element.closest(".is-clipped") === null;
+		drag = touch === undefined || !isOurs ? null : startOf(touch);
 	});
 	element.addEventListener(
 		"touchmove",
