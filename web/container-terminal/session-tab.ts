@@ -57,6 +57,8 @@ export class SessionTab {
 	#session: SessionInfo | null = null;
 	/** The same, but nothing from before the last try to attach. */
 	#news: SessionInfo | null = null;
+	/** Where the newest snapshot ended that came in place of output. */
+	#redrawnAt = 0;
 	/** How the program ended, once it has; its last output may still be on the way. */
 	#ending: string | null = null;
 	/** The gateway would not open a session; the person may ask again. */
@@ -206,8 +208,10 @@ export class SessionTab {
 
 	/** Older output is gone, and how much is left is known once it is on the screen. */
 	async #tellSkipped(snapshotEnd: number): Promise<void> {
+		this.#redrawnAt = snapshotEnd;
 		await this.channel.untilParsed(snapshotEnd);
-		if (this.#state.kind === "empty") return;
+		// Another one may have followed, and is told then.
+		if (this.#state.kind === "empty" || this.#redrawnAt !== snapshotEnd) return;
 		this.#options.onNotice(skippedWords(this.name, this.view.terminal.buffer.normal.baseY));
 	}
 
