@@ -57,8 +57,8 @@ export class SessionTab {
 	#session: SessionInfo | null = null;
 	/** The same, but nothing from before the last try to attach. */
 	#news: SessionInfo | null = null;
-	/** Where the newest snapshot ended that came in place of output. */
-	#redrawnAt = 0;
+	/** How far output went when a snapshot last came in place of it. */
+	#redrawnUntil = 0;
 	/** How the program ended, once it has; its last output may still be on the way. */
 	#ending: string | null = null;
 	/** The gateway would not open a session; the person may ask again. */
@@ -198,20 +198,20 @@ export class SessionTab {
 		else this.#goLive(await this.channel.attach(sessionId, size));
 	}
 
-	#goLive({ isRedrawn, session, snapshotEnd }: Opening): void {
+	#goLive({ isRedrawn, session }: Opening): void {
 		this.#size.attached();
 		this.#enter({ kind: "live", sessionId: session.sessionId });
 		// News that came while the answer was on its way are later, such as of the session's end.
 		this.onSessionChanged(this.#news ?? session);
-		if (isRedrawn && snapshotEnd !== null) void this.#tellSkipped(snapshotEnd);
+		if (isRedrawn) void this.#tellSkipped(session.outputEnd);
 	}
 
 	/** Older output is gone, and how much is left is known once it is on the screen. */
-	async #tellSkipped(snapshotEnd: number): Promise<void> {
-		this.#redrawnAt = snapshotEnd;
-		await this.channel.untilParsed(snapshotEnd);
-		// Another one may have followed, and is told then.
-		if (this.#state.kind === "empty" || this.#redrawnAt !== snapshotEnd) return;
+	async #tellSkipped(replayEnd: number): Promise<void> {
+		this.#redrawnUntil = replayEnd;
+		await this.channel.untilParsed(replayEnd);
+		// It may have happened again, and is told then.
+		if (this.#state.kind === "empty" || this.#redrawnUntil !== replayEnd) return;
 		this.#options.onNotice(skippedWords(this.name, this.view.terminal.buffer.normal.baseY));
 	}
 
