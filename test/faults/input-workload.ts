@@ -10,7 +10,8 @@ const LONGEST_KEYS = 60;
 const PASTE_EVERY = 1_000;
 const PASTE_BYTES = 100_000;
 
-const MIRROR = `
+/** Prints START_MARK, then whatever it reads. */
+export const MIRROR = `
 import os, tty
 tty.setraw(0)
 data = ${JSON.stringify(START_MARK)}.encode()

@@ -123,8 +123,9 @@ export class PageModel implements Disposable {
 		await this.untilLive();
 	}
 
-	type(text: string): void {
-		if (!this.#input.push(new TextEncoder().encode(text))) throw new Error("more input than a page keeps");
+	type(text: string | Uint8Array): void {
+		const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+		if (!this.#input.push(bytes)) throw new Error("more input than a page keeps");
 	}
 
 	/** Resolves once everything that came is on the screen. */

@@ -32,7 +32,8 @@ export class PageWire implements Disposable {
 	breaks = 0;
 	readonly #options: PageWireOptions;
 	#isReady = false;
-	#isClosed = false;
+	/** Not to be connected, now or ever again. */
+	#isAway = false;
 	#retry: NodeJS.Timeout | undefined;
 
 	constructor(options: PageWireOptions) {
@@ -81,8 +82,19 @@ export class PageWire implements Disposable {
 		});
 	}
 
+	/** The laptop is closed: once the connection is gone it stays so until `comeBack`. */
+	stayAway(): void {
+		this.#isAway = true;
+		clearTimeout(this.#retry);
+	}
+
+	comeBack(): void {
+		this.#isAway = false;
+		this.socket.connect();
+	}
+
 	[Symbol.dispose](): void {
-		this.#isClosed = true;
+		this.#isAway = true;
 		clearTimeout(this.#retry);
 		this.socket.disconnect();
 	}
@@ -91,7 +103,7 @@ export class PageWire implements Disposable {
 		this.breaks += 1;
 		this.#isReady = false;
 		this.#options.onLost();
-		if (this.#isClosed) return;
+		if (this.#isAway) return;
 		const { least, most } = RECONNECT_PAUSE_MS;
 		clearTimeout(this.#retry);
 		this.#retry = setTimeout(() => this.socket.connect(), this.#options.random.integer(least, most));

@@ -24,7 +24,7 @@ export class Stage implements AsyncDisposable {
 	/** `settings` of the gateway, beside those of its pool. */
 	static async open(carrier: Carrier, settings: Record<string, string> = {}): Promise<Stage> {
 		await using stack = new AsyncDisposableStack();
-		const pool = stack.use(new TestPool({ MAX_CONTAINERS: "1", ...settings }));
+		const pool = stack.use(new TestPool({ MAX_CONTAINERS: "1", CONTAINER_CPUS: "2", ...settings }));
 		const { gateway, links } = await (carrier === "socket" ? openBySocket(pool, stack) : openByExec(pool, stack));
 		const pages = stack.use(new CuttableProxy(() => ({ host: "127.0.0.1", port: Number(new URL(gateway.base).port) })));
 		const port = await pages.listenOnPort();
@@ -40,6 +40,11 @@ export class Stage implements AsyncDisposable {
 		this.#stack = stack;
 	}
 
+	/** Newest lines of the gateway's log. */
+	get lastWords(): string {
+		return lastLines(this.gateway);
+	}
+
 	/** A user that nobody else is. */
 	async newCookie(): Promise<string> {
 		return await PageClient.newCookie(this.gateway.base);
@@ -53,6 +58,11 @@ export class Stage implements AsyncDisposable {
 	/** Resolves to how many connections were cut; with exec that is all that the gateway has to the engine. */
 	async cutLinks(style: CutStyle): Promise<number> {
 		return await this.#links.cut(style);
+	}
+
+	/** The link breaks, and cannot be opened again for so long. */
+	async withoutLink(ms: number): Promise<void> {
+		await this.#links.interrupt(ms);
 	}
 
 	/** Ends the gateway, as a full memory does or as an operator, and starts it again. */
@@ -100,7 +110,13 @@ const READY_PATIENCE_MS = 60_000;
 async function untilReady(gateway: GatewayProcess): Promise<void> {
 	const deadline = performance.now() + READY_PATIENCE_MS;
 	while ((await gateway.readiness()).containers.ready === 0) {
-		if (performance.now() > deadline) throw new Error(`the container was not ready:\n${gateway.log}`);
+		if (performance.now() > deadline) throw new Error(`the container was not ready:\n${lastLines(gateway)}`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
+}
+
+const LAST_LINES = 30;
+
+function lastLines({ log }: GatewayProcess): string {
+	return log.trimEnd().split("\n").slice(-LAST_LINES).join("\n");
 }

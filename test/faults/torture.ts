@@ -30,8 +30,24 @@ export type TortureReport = { bytes: number; faults: number; attaches: number; s
 const PATIENCE_MS = 30_000;
 const QUIET_MS = 200;
 
-/** Throws where a byte is lost, doubled or changed, where an attach did not resume, and where nothing moves any more. */
+/**
+ * Throws where a byte is lost, doubled or changed, where an attach did not resume, and where nothing moves any more;
+ * with what the gateway said last.
+ */
 export async function torture(
+	stage: Stage,
+	random: SeededRandom,
+	counts: FaultCounts,
+	begin: (type: (text: string) => void) => Workload,
+): Promise<TortureReport> {
+	try {
+		return await run(stage, random, counts, begin);
+	} catch (cause) {
+		throw new Error(`seed ${random.seed}; the gateway's last words:\n${stage.lastWords}`, { cause });
+	}
+}
+
+async function run(
 	stage: Stage,
 	random: SeededRandom,
 	counts: FaultCounts,

@@ -35,6 +35,7 @@ export class CuttableProxy implements AsyncDisposable {
 	readonly #lingering = new Set<ProxiedConnection>();
 	/** Of a unix socket, to be removed. */
 	#path: string | null = null;
+	#isInterrupted = false;
 
 	/** `target` is asked for each connection: what listens may have moved. */
 	constructor(target: () => NetConnectOpts) {
@@ -65,10 +66,20 @@ export class CuttableProxy implements AsyncDisposable {
 		return all.length;
 	}
 
+	/** Resets all connections, and for so long each that is made meanwhile. */
+	async interrupt(ms: number): Promise<void> {
+		this.#isInterrupted = true;
+		await this.cut({ kind: "reset" });
+		await sleep(ms);
+		this.#isInterrupted = false;
+	}
+
 	async [Symbol.asyncDispose](): Promise<void> {
+		// Whoever is cut off would only connect again.
+		const closed = new Promise((resolve) => this.#server.close(resolve));
 		await this.cut({ kind: "reset" });
 		await Promise.all([...this.#lingering].map((connection) => connection.untilEnded()));
-		await new Promise((resolve) => this.#server.close(resolve));
+		await closed;
 		if (this.#path !== null) rmSync(this.#path, { force: true });
 	}
 
@@ -83,6 +94,10 @@ export class CuttableProxy implements AsyncDisposable {
 	}
 
 	#forward(near: Socket): void {
+		if (this.#isInterrupted) {
+			reset(near);
+			return;
+		}
 		const connection = new ProxiedConnection(near, connect(this.#target()));
 		this.#connections.add(connection);
 		near.once("close", () => this.#connections.delete(connection));
