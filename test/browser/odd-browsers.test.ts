@@ -181,6 +181,16 @@ test("where no cookie is kept either, the page says so instead of loading itself
 	await person.context.close();
 });
 
+test("where there is no clipboard, as with plain HTTP, the page says so", async () => {
+	const person = await arrive(() => {
+		Object.defineProperty(navigator, "clipboard", { get: () => undefined });
+	});
+	await person.page.keyboard.press("Control+Shift+V");
+	await person.page.getByText("does not allow reading the clipboard").waitFor();
+	assert.equal(await person.run("echo works"), "works");
+	await person.close();
+});
+
 test("a page that is loaded anew again and again, amid its attaching, comes to show the session as it is", async () => {
 	const person = await arrive();
 	await person.type("seq -f 'line %.0f' 1 5000\n");

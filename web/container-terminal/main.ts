@@ -54,7 +54,7 @@ const search = new SearchBar({
 });
 
 const ACTIONS: Record<Action, () => void> = {
-	copy,
+	copy: () => void copy(),
 	paste: () => void paste(),
 	search: () => search.open(),
 	"new-tab": () => tabs.open(),
@@ -84,17 +84,30 @@ function focusTerminal(): void {
 	if (!(document.activeElement instanceof HTMLInputElement)) tabs.active?.view.focus();
 }
 
-function copy(): void {
+async function copy(): Promise<void> {
 	const selection = tabs.active?.view.terminal.getSelection() ?? "";
 	if (selection === "") return;
-	navigator.clipboard.writeText(selection).catch(() => showNotice("The browser does not allow copying here."));
+	try {
+		await navigator.clipboard.writeText(selection);
+	} catch {
+		showNotice("The browser does not allow copying here.");
+	}
 }
 
 async function paste(): Promise<void> {
-	const text = await navigator.clipboard.readText().catch(() => null);
+	const text = await readClipboard();
 	if (text !== null) await tabs.active?.paste(text);
 	else showNotice("The browser does not allow reading the clipboard here. Use its own menu to paste.");
 	focusTerminal();
+}
+
+/** Null where the browser refuses, or has no clipboard to give: a page by plain HTTP gets none. */
+async function readClipboard(): Promise<string | null> {
+	try {
+		return await navigator.clipboard.readText();
+	} catch {
+		return null;
+	}
 }
 
 /** What can be tried again is, when the gateway says that there is a place; the rest the person should know. */
