@@ -1,11 +1,10 @@
 /** How long a session may go on: by when it was last used, and by when it was last looked at. */
-import type { ExpiryReason } from "../../server/protocol/session.ts";
+import type { ExpiryReason, SessionInfo } from "../../server/protocol/session.ts";
 
 /** Both in ms. */
 export type Timeouts = { sessionIdleMs: number; sessionDetachedMs: number };
 
-/** When a session will be ended (Unix time, ms), and why. */
-export type Expiry = { at: number; reason: ExpiryReason };
+export type Expiry = NonNullable<SessionInfo["expiry"]>;
 
 /** So long before the end people are told, or half of the timeout where that is less. */
 const NOTICE_MS = 60_000;
@@ -42,6 +41,6 @@ export class Lifetime {
 	#expiryOf(reason: ExpiryReason, since: number, timeoutMs: number): Expiry | null {
 		const leftMs = since + timeoutMs - performance.now();
 		if (leftMs > Math.min(NOTICE_MS, timeoutMs / 2)) return null;
-		return { at: Math.round(Date.now() + leftMs), reason };
+		return { at: Math.round(Date.now() + leftMs), reason, afterMs: timeoutMs };
 	}
 }

@@ -32,6 +32,8 @@ export type SessionOptions = {
 	pty: Omit<PtyOptions, "onOutput" | "onExit">;
 	/** State, name or size are other ones now. */
 	onChanged(session: Session): void;
+	/** The size is another one for all output from here on. To be told before that output. */
+	onResized(session: Session): void;
 	/** The program has ended, and all of its output has been read. */
 	onExited(session: Session): void;
 };
@@ -278,6 +280,6 @@ export class Session {
 		if (!this.isAlive || (cols === size.cols && rows === size.rows)) return;
 		this.#replay.resized({ cols, rows });
 		this.#pty.resize({ cols, rows });
-		this.#options.onChanged(this);
+		this.#options.onResized(this);
 	}
 }

@@ -80,6 +80,7 @@ export class Sessions {
 			owner: this.#options.shells.ownerOf(account),
 			pty: { ...this.#options.shells.describe(account, place, sessionId), size },
 			onChanged: (changed) => this.#onChanged(changed),
+			onResized: (resized) => this.#onResized(resized),
 			onExited: (exited) => this.#onExited(exited),
 		});
 		this.#giveTerminal(session);
@@ -206,15 +207,21 @@ export class Sessions {
 	#onChanged(session: Session): void {
 		if (!this.#isKnown(session)) return;
 		this.#changed.add(session);
-		this.#tellChanged ??= setImmediate(() => this.#tell());
+		this.#tellChanged ??= setImmediate(() => this.#tellAll());
 	}
 
-	#tell(): void {
+	/** Pages resize their terminals at the very byte: each change is told, and at once. */
+	#onResized(session: Session): void {
+		if (this.#isKnown(session)) this.#tell(session);
+	}
+
+	#tellAll(): void {
 		this.#tellChanged = undefined;
-		const changed = [...this.#changed];
-		this.#changed.clear();
-		for (const session of changed) {
-			this.#options.onEvent({ kind: "session-changed", username: session.username, session: session.info() });
-		}
+		for (const session of this.#changed) this.#tell(session);
+	}
+
+	#tell(session: Session): void {
+		this.#changed.delete(session);
+		this.#options.onEvent({ kind: "session-changed", username: session.username, session: session.info() });
 	}
 }

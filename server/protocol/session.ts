@@ -60,8 +60,8 @@ export const SessionInfo = z.object({
 	size: TerminalSize,
 	/** Offset of the output from which the terminal has this size. */
 	sizedAt: ByteOffset,
-	/** Set shortly before the session expires: when it will be ended (Unix time, ms), and why. */
-	expiry: z.object({ at: z.number(), reason: ExpiryReason }).nullable(),
+	/** Set shortly before the session expires: when it will be ended (Unix time, ms), why, and after how long of it. */
+	expiry: z.object({ at: z.number(), reason: ExpiryReason, afterMs: z.number() }).nullable(),
 	/** Unix time, ms. */
 	createdAt: z.number(),
 	/** Bytes of output so far. For an exited session this is all there will ever be. */

@@ -11,14 +11,19 @@ test("how a session ended is told, also where nobody ended it", () => {
 });
 
 test("a session that is about to end counts down, and says what keeps it", () => {
-	const words = expiryWords("build", { at: 60_000, reason: "idle" }, 12_500);
-	assert.match(words, /^“build” ends in 48 s: .* Type anything to keep it\.$/);
-	assert.match(expiryWords("build", { at: 60_000, reason: "detached" }, 12_500), /Open it to keep it/);
+	const words = expiryWords("build", { at: 60_000, reason: "idle", afterMs: 3_600_000 }, 12_500);
+	assert.equal(words, "“build” ends in 48 s: nothing was typed or printed for an hour. Type anything to keep it.");
+	const halfHour = { at: 60_000, reason: "idle", afterMs: 1_800_000 } as const;
+	assert.match(expiryWords("build", halfHour, 12_500), /for 30 minutes\./);
+	assert.match(
+		expiryWords("build", { at: 60_000, reason: "detached", afterMs: 86_400_000 }, 12_500),
+		/Open it to keep it/,
+	);
 });
 
 test("a clock that is wrong is not counted by", () => {
-	assert.match(expiryWords("build", { at: 60_000, reason: "idle" }, -3_600_000), /ends soon/);
-	assert.match(expiryWords("build", { at: 60_000, reason: "idle" }, 3_600_000), /ends soon/);
+	assert.match(expiryWords("build", { at: 60_000, reason: "idle", afterMs: 3_600_000 }, -3_600_000), /ends soon/);
+	assert.match(expiryWords("build", { at: 60_000, reason: "idle", afterMs: 3_600_000 }, 3_600_000), /ends soon/);
 });
 
 test("whoever missed output is told how much of it was kept", () => {

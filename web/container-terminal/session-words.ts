@@ -17,12 +17,26 @@ export function endingOf({ exitCode, expired, signal }: Extract<SessionState, { 
 }
 
 /** What a person reads who can still prevent it; counts down. */
-export function expiryWords(name: string, { at, reason }: Expiry, now: number): string {
+export function expiryWords(name: string, { at, reason, afterMs }: Expiry, now: number): string {
+	const long = durationWords(afterMs);
 	const seconds = Math.ceil((at - now) / 1_000);
 	const when = seconds > MOST_SECONDS || seconds < 1 ? "soon" : `in ${seconds} s`;
 	return reason === "idle"
-		? `“${name}” ends ${when}: nothing was typed or printed for a long time. Type anything to keep it.`
-		: `“${name}” ends ${when}: nobody has looked at it for a long time. Open it to keep it.`;
+		? `“${name}” ends ${when}: nothing was typed or printed for ${long}. Type anything to keep it.`
+		: `“${name}” ends ${when}: nobody has looked at it for ${long}. Open it to keep it.`;
+}
+
+/** In the largest unit that it is whole in. */
+function durationWords(ms: number): string {
+	const units = [
+		[86_400_000, "day"],
+		[3_600_000, "hour"],
+		[60_000, "minute"],
+		[1_000, "second"],
+	] as const;
+	const [size, unit] = units.find(([unitMs]) => ms % unitMs === 0) ?? [1_000, "second"];
+	const count = Math.round(ms / size);
+	return count === 1 ? `${unit === "hour" ? "an" : "a"} ${unit}` : `${count} ${unit}s`;
 }
 
 /** The same as a hint on a tab, which nobody reads twice. */
