@@ -15,6 +15,8 @@ export abstract class BenchShell {
 	onOutput: ((chunk: Uint8Array) => void) | null = null;
 	#tail: Uint8Array = new Uint8Array();
 	#look: Look | null = null;
+	/** Why nothing comes any more. */
+	#failure = "";
 
 	abstract type(text: string): void;
 	/** Nothing is read from the connection any more, as by a page that hangs. */
@@ -35,7 +37,7 @@ export abstract class BenchShell {
 	/** Resolves with the moment when `look` is true of a chunk that came in. */
 	async until(look: Look, what: string, patienceMs = PATIENCE_MS): Promise<number> {
 		const { promise, resolve, reject } = Promise.withResolvers<number>();
-		const timer = setTimeout(() => reject(new Error(`waited ${patienceMs} ms for ${what}`)), patienceMs);
+		const timer = setTimeout(() => reject(this.#impatience(what, patienceMs)), patienceMs);
 		this.#look = (chunk) => {
 			if (!look(chunk)) return false;
 			resolve(performance.now());
@@ -77,6 +79,18 @@ export abstract class BenchShell {
 		this.#tail = chunk.length >= TAIL_BYTES ? chunk.slice(-TAIL_BYTES) : join(this.#tail, chunk);
 		this.onOutput?.(chunk);
 		if (this.#look?.(chunk)) this.#look = null;
+	}
+
+	/** For those who receive: nothing will come any more. */
+	protected fail(reason: string): void {
+		this.#failure = reason;
+	}
+
+	#impatience(what: string, patienceMs: number): Error {
+		const last = JSON.stringify(Buffer.from(this.#tail).toString("latin1"));
+		return new Error(
+			`${this.constructor.name} waited ${patienceMs} ms for ${what}; ${this.received} bytes came, ${last} last. ${this.#failure}`,
+		);
 	}
 
 	#isAtPrompt(): boolean {

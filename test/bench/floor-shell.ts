@@ -39,7 +39,8 @@ export class FloorShell extends BenchShell {
 		this.#exec = exec;
 		this.#stream = stream;
 		stream.on("data", (chunk: Buffer) => this.receive(chunk));
-		stream.on("error", () => {});
+		stream.on("error", (error) => this.fail(String(error)));
+		stream.on("end", () => this.fail("the stream ended"));
 	}
 
 	type(text: string): void {

@@ -29,6 +29,7 @@ export class Stage implements AsyncDisposable {
 	readonly containers: readonly string[];
 	readonly #stack: AsyncDisposableStack;
 	#cookies: string[] = [];
+	#floorAccount: Promise<FloorAccount> | null = null;
 
 	/** Starts a gateway and waits for all of its containers. */
 	static async start({ containers, cpus }: StageOptions): Promise<Stage> {
@@ -96,23 +97,38 @@ export class Stage implements AsyncDisposable {
 	}
 
 	/** A page whose account has had a shell: its home and everything a first login makes are there. */
-	async warmPage(guest = 0): Promise<{ page: BerthPage; account: FloorAccount }> {
+	async warmPage(guest = 0): Promise<BerthPage> {
 		const page = await this.page(guest);
 		const shell = await page.open();
 		await shell.untilFirstPrompt();
-		const uid = await uidOf(shell);
 		await shell.close();
-		return { page, account: { container: page.container, username: page.username, uid } };
+		return page;
 	}
 
-	/** A shell each, both of the same account, at their prompts. */
+	/**
+	 * An account for the floor's shells. It keeps a session of its own open: once an account's last session has ended,
+	 * the agent ends whatever else runs as that account.
+	 */
+	async floorAccount(): Promise<FloorAccount> {
+		this.#floorAccount ??= this.#makeFloorAccount();
+		return await this.#floorAccount;
+	}
+
+	async #makeFloorAccount(): Promise<FloorAccount> {
+		const page = this.#stack.use(await BerthPage.connect(this.base, await PageClient.newCookie(this.base)));
+		const shell = await page.open();
+		await shell.untilFirstPrompt();
+		return { container: page.container, username: page.username, uid: await uidOf(shell) };
+	}
+
+	/** A shell each, at their prompts. */
 	async pair(guest = 0): Promise<Pair> {
-		const { page, account } = await this.warmPage(guest);
+		const page = await this.warmPage(guest);
 		const berth = await page.open();
 		await berth.untilFirstPrompt();
-		const floor = await FloorShell.open(account);
+		const floor = await FloorShell.open(await this.floorAccount());
 		await floor.untilFirstPrompt();
-		return new Pair(page, account, berth, floor);
+		return new Pair(page, berth, floor);
 	}
 
 	/** Memory of the gateway once all garbage is collected. */
@@ -166,13 +182,11 @@ export class Stage implements AsyncDisposable {
 
 export class Pair implements AsyncDisposable {
 	readonly page: BerthPage;
-	readonly account: FloorAccount;
 	readonly berth: BerthShell;
 	readonly floor: FloorShell;
 
-	constructor(page: BerthPage, account: FloorAccount, berth: BerthShell, floor: FloorShell) {
+	constructor(page: BerthPage, berth: BerthShell, floor: FloorShell) {
 		this.page = page;
-		this.account = account;
 		this.berth = berth;
 		this.floor = floor;
 	}

@@ -123,8 +123,7 @@ function agentRows(atRest: Rest, occupied: Rest, sessionsEach: number): Row[] {
 
 /** What the engine's processes grow by per shell, bytes. */
 async function floorMemoryPerShell({ stage, sizes }: Bench): Promise<number> {
-	const { page, account } = await stage.warmPage();
-	page[Symbol.dispose]();
+	const account = await stage.floorAccount();
 	const accounts: FloorAccount[] = Array.from({ length: sizes.floorCrowd }, () => account);
 	const pids = enginePids(await stage.containerIds());
 	const used = (): number => pids.reduce((bytes, pid) => bytes + memoryOf(pid).resident, 0);

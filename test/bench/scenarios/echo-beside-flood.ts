@@ -17,7 +17,7 @@ export const echoBesideFlood: Scenario = {
 		const { base } = stage;
 		const cookies = (await stage.cookies(2)).slice(1);
 		await using berthFlood = await Crowd.gather({ kind: "berth", base, cookies, shellsPerPage: 1 });
-		await using floorFlood = await Crowd.gather({ kind: "floor", accounts: [pair.account] });
+		await using floorFlood = await Crowd.gather({ kind: "floor", accounts: [await stage.floorAccount()] });
 		for (const crowd of [berthFlood, floorFlood]) await crowd.ask({ op: "open", atOnce: 1 });
 		for (const shell of [pair.floor, pair.berth]) await shell.startEcho();
 		const keys = Math.ceil(sizes.keys * KEYS_SHARE);

@@ -18,7 +18,8 @@ export const echoBesidePrinters: Scenario = {
 	async run({ stage, sizes }) {
 		await using pair = await stage.pair();
 		const cookies = (await stage.cookies(PRINTERS + 1)).slice(1);
-		const accounts = Array.from({ length: PRINTERS }, () => pair.account);
+		const account = await stage.floorAccount();
+		const accounts = Array.from({ length: PRINTERS }, () => account);
 		await using berthCrowd = await Crowd.gather({ kind: "berth", base: stage.base, cookies, shellsPerPage: 1 });
 		await using floorCrowd = await Crowd.gather({ kind: "floor", accounts });
 		for (const crowd of [berthCrowd, floorCrowd]) await crowd.ask({ op: "open", atOnce: 10 });

@@ -13,8 +13,7 @@ export const openHundred: Scenario = {
 	stage: oneContainer,
 	limitSeconds: 240,
 	async run({ stage, sizes }) {
-		const { page, account } = await stage.warmPage();
-		page[Symbol.dispose]();
+		const account = await stage.floorAccount();
 		const berth: CrowdPlace = {
 			kind: "berth",
 			base: stage.base,

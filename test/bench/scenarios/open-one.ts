@@ -1,18 +1,21 @@
 /** A warm account opens one shell after the other: from the request to the first prompt. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchShell } from "../bench-shell.ts";
 import { FloorShell } from "../floor-shell.ts";
 import { inTurns, oneContainer, type Scenario } from "../scenario.ts";
 import { median } from "../statistics.ts";
 
 const WARM_UP_OPENS = 3;
+/** Before the next one: ending a shell is not what is measured. */
+const PAUSE_MS = 50;
 
 export const openOne: Scenario = {
 	name: "open-one",
 	stage: oneContainer,
 	limitSeconds: 120,
 	async run({ stage, sizes }) {
-		const { page, account } = await stage.warmPage();
-		using _ = page;
+		using page = await stage.warmPage();
+		const account = await stage.floorAccount();
 		const floor = () => openTimes(() => FloorShell.open(account), sizes.opens);
 		const berth = () => openTimes(() => page.open(), sizes.opens);
 		await openTimes(() => FloorShell.open(account), WARM_UP_OPENS);
@@ -38,6 +41,7 @@ async function openTimes(open: () => Promise<BenchShell>, count: number): Promis
 		const shell = await open();
 		times.push((await shell.untilFirstPrompt()) - start);
 		await shell.close();
+		await sleep(PAUSE_MS);
 	}
 	return times;
 }

@@ -18,10 +18,10 @@ export const stalledReader: Scenario = {
 	stage: oneContainer,
 	limitSeconds: 240,
 	async run({ stage, sizes }) {
-		const { page, account } = await stage.warmPage();
-		using _ = page;
+		using page = await stage.warmPage();
+		const account = await stage.floorAccount();
 		const gateway = (await stage.probe({ op: "memory" })).pid;
-		const agent = await stage.agentPid(account.container);
+		const agent = await stage.agentPid(page.container);
 		const engine = enginePids(await stage.containerIds());
 		const ofEngine = () => engine.reduce((bytes, pid) => bytes + memoryOf(pid).resident, 0);
 		const collected = async () => (await stage.gatewayMemory()).rss;
