@@ -108,12 +108,18 @@ test("a finger scrolls in programs that fill the screen, and turns the wheel of 
 	await person.close();
 });
 
+/** A program that takes a line. What is typed before it asks is the shell's. */
+async function askForLine(person: TerminalPage): Promise<void> {
+	await person.type(`read -rp 'line: ' typed; echo "got <$typed>"\n`);
+	await person.untilText(/\nline: *$/);
+}
+
 test("a character by AltGr on Windows comes once, and not as a control character", async () => {
 	const person = await arrive(() => {
 		Object.defineProperty(navigator, "platform", { get: () => "Win32" });
 	});
 	const tools = await devtools(person);
-	await person.type('read -r typed; echo "got <$typed>"\n');
+	await askForLine(person);
 	const keys = [
 		["@", "KeyQ", 81],
 		["{", "Digit7", 55],
@@ -132,7 +138,7 @@ test("a character by AltGr on Windows comes once, and not as a control character
 test("what is composed comes once it is composed, and once only", async () => {
 	const person = await arrive();
 	const tools = await devtools(person);
-	await person.type('read -r typed; echo "got <$typed>"\n');
+	await askForLine(person);
 	for (const text of ["n", "ni", "ni h", "ni hao", "你好"]) {
 		await tools.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
 	}
