@@ -203,7 +203,7 @@ test("a page that is loaded anew again and again, amid its attaching, comes to s
 	await person.untilText(/line 5000\n.*\$ *$/);
 	const before = await person.page.evaluate(() => window.berth.screen());
 	for (const delay of [0, 30, 60, 120, 240]) {
-		await person.page.reload({ waitUntil: "commit" });
+		await person.page.reload({ waitUntil: "domcontentloaded" });
 		await person.page.waitForTimeout(delay);
 	}
 	await person.untilPrompt();
