@@ -14,6 +14,7 @@ import type {
 	Welcome,
 } from "../../server/protocol/terminal.ts";
 import { reconnectDelayMs } from "./back-off.ts";
+import { tabStorage } from "./storage.ts";
 
 export type ConnectionState =
 	| { kind: "connecting" }
@@ -149,7 +150,7 @@ export class GatewayConnection {
 			if (!reloadOnce("protocol")) this.#refuse(OTHER_VERSION);
 			return;
 		}
-		sessionStorage.removeItem(RELOADED_KEY);
+		tabStorage.remove(RELOADED_KEY);
 		this.#events.onWelcome(welcome);
 	}
 
@@ -223,8 +224,9 @@ const OTHER_VERSION: WireError = {
 
 /** Reloads the page, unless it has done so for this reason already. */
 function reloadOnce(reason: string): boolean {
-	if (sessionStorage.getItem(RELOADED_KEY) === reason) return false;
-	sessionStorage.setItem(RELOADED_KEY, reason);
+	if (tabStorage.get(RELOADED_KEY) === reason) return false;
+	// Where nothing can be remembered it would reload for ever.
+	if (!tabStorage.set(RELOADED_KEY, reason)) return false;
 	location.reload();
 	return true;
 }

@@ -1,4 +1,5 @@
 /** The order of the tabs and which one is seen, as this device remembers them. */
+import { deviceStorage } from "./storage.ts";
 
 /** Sessions by id; `active` is null where the visible tab had none. */
 export type Layout = { active: string | null; order: readonly string[] };
@@ -25,16 +26,13 @@ export class TabLayout {
 		const text = JSON.stringify(layout);
 		if (text === JSON.stringify(this.#layout)) return;
 		this.#layout = layout;
-		// Private windows may forbid it; then the order is the gateway's.
-		try {
-			localStorage.setItem(KEY, text);
-		} catch {}
+		deviceStorage.set(KEY, text);
 	}
 }
 
 function read(): Layout {
 	try {
-		const { active, order }: Partial<Layout> = JSON.parse(localStorage.getItem(KEY) ?? "{}") ?? {};
+		const { active, order }: Partial<Layout> = JSON.parse(deviceStorage.get(KEY) ?? "{}") ?? {};
 		return {
 			active: typeof active === "string" ? active : null,
 			order: Array.isArray(order) ? order.filter((id) => typeof id === "string") : [],

@@ -11,6 +11,7 @@ import { muteAnswers } from "./terminal-answers.ts";
 import { TerminalGrid } from "./terminal-grid.ts";
 import { noteText, pasteable, resetBytes } from "./terminal-text.ts";
 import { terminalTheme } from "./themes.ts";
+import { scrollByTouch } from "./touch-scroll.ts";
 
 export type TerminalEvents = {
 	/** Bytes for the program: typed, pasted, or the terminal's own answers. */
@@ -72,7 +73,6 @@ export class TerminalView {
 			fontSize: settings.fontSize,
 			// Links whose text hides their address: the question shows it.
 			linkHandler: { activate: (_event, address) => void confirmLink(address) },
-			macOptionIsMeta: true,
 			minimumContrastRatio: MINIMUM_CONTRAST,
 			rightClickSelectsWord: true,
 			screenReaderMode: settings.isScreenReader,
@@ -84,6 +84,7 @@ export class TerminalView {
 		this.terminal.loadAddon(new WebLinksAddon((_event, address) => void confirmLink(address)));
 		this.#grid = new TerminalGrid(this.panel, this.terminal);
 		this.terminal.open(this.#grid.frame);
+		scrollByTouch(this.terminal);
 		this.#listen();
 		this.#observer = new ResizeObserver(() => this.#fitSoon());
 		this.#observer.observe(this.panel);
