@@ -30,7 +30,7 @@ if (DATA_DIR !== undefined) {
 async function answer(socket: Socket, request: ProbeRequest): Promise<void> {
 	if (request.op === "profile-start") await startProfile();
 	else if (request.op === "profile-stop") await stopProfile(request.path);
-	else collectAll();
+	else if (request.op === "memory") collectAll();
 	const answer: ProbeAnswer = { pid: process.pid, memory: process.memoryUsage() };
 	socket.end(JSON.stringify(answer));
 }

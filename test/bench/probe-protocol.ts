@@ -5,6 +5,7 @@ export const PROBE_SOCKET = "probe.sock";
 
 /** Each answers with the memory, `memory` after all garbage was collected. */
 export type ProbeRequest =
+	| { op: "pid" }
 	| { op: "memory" }
 	| { op: "profile-start" }
 	/** Writes what was recorded since then to `path`, for Chromium's or VS Code's profiler. */

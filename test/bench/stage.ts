@@ -9,7 +9,7 @@ import { TestPool } from "../support/test-pool.ts";
 import { BerthPage, type BerthShell } from "./berth-shell.ts";
 import { type FloorAccount, FloorShell } from "./floor-shell.ts";
 import { PROBE_SOCKET, type ProbeAnswer, type ProbeRequest } from "./probe-protocol.ts";
-import { childrenOf } from "./process-figures.ts";
+import { childrenOf, cpuSecondsOf, enginePids } from "./process-figures.ts";
 
 const PROBE = join(import.meta.dirname, "gateway-probe.ts");
 const START_PATIENCE_MS = 120_000;
@@ -155,6 +155,20 @@ export class Stage implements AsyncDisposable {
 		return agent;
 	}
 
+	/** CPU time that gateway, agents and engine have used so far, and this process as their client: seconds. */
+	async cpuSeconds(): Promise<CpuSeconds> {
+		const agents = await Promise.all(this.containers.map((name) => this.agentPid(name)));
+		const engine = enginePids(await this.containerIds());
+		const sum = (pids: number[]): number => pids.reduce((seconds, pid) => seconds + cpuSecondsOf(pid), 0);
+		const { user, system } = process.cpuUsage();
+		return {
+			gateway: cpuSecondsOf((await this.probe({ op: "pid" })).pid),
+			agents: sum(agents),
+			engine: sum(engine),
+			client: (user + system) / 1e6,
+		};
+	}
+
 	/** Kills the gateway, as a crash would, and resolves once one that follows it listens. */
 	async killGateway(): Promise<void> {
 		await this.gateway.stop("SIGKILL");
@@ -179,6 +193,8 @@ export class Stage implements AsyncDisposable {
 		return await this.pool.docker.getContainer(container).inspect();
 	}
 }
+
+export type CpuSeconds = { gateway: number; agents: number; engine: number; client: number };
 
 export class Pair implements AsyncDisposable {
 	readonly page: BerthPage;

@@ -1,4 +1,7 @@
-/** All scenarios, in the order in which they are run. Those on the same stage stand together. */
+/**
+ * All scenarios, in the order in which they are run. Those on the same stage stand together, `crowdIdle` first: it wants
+ * agents that have just started.
+ */
 import type { Scenario } from "../scenario.ts";
 import { bulk } from "./bulk.ts";
 import { crowdIdle } from "./crowd-idle.ts";
@@ -23,7 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	interrupt,
 	passThrough,
 	stalledReader,
-	crowdRestart,
 	crowdIdle,
+	crowdRestart,
 	crowdTyping,
 ];

@@ -1,5 +1,6 @@
 /** One program prints as fast as it can, and its client reads as fast as it can. */
 import type { BenchShell } from "../bench-shell.ts";
+import { CpuCost } from "../cpu-cost.ts";
 import { startFlood, stopFlood, untilReceived } from "../flood.ts";
 import { inTurns, oneContainer, type Scenario } from "../scenario.ts";
 import { median } from "../statistics.ts";
@@ -12,9 +13,10 @@ export const bulk: Scenario = {
 	limitSeconds: 180,
 	async run({ stage, sizes }) {
 		await using pair = await stage.pair();
+		const cpu = new CpuCost(stage);
 		const rounds = await inTurns(sizes.rounds, {
-			floor: () => megabytesPerSecond(pair.floor, sizes.bulkBytes),
-			berth: () => megabytesPerSecond(pair.berth, sizes.bulkBytes),
+			floor: () => cpu.of("floor", () => megabytesPerSecond(pair.floor, sizes.bulkBytes)),
+			berth: () => cpu.of("berth", () => megabytesPerSecond(pair.berth, sizes.bulkBytes)),
 		});
 		return [
 			{
@@ -23,7 +25,11 @@ export const bulk: Scenario = {
 				floor: median(rounds.floor),
 				berth: median(rounds.berth),
 				bar: { kind: "least-share-of-floor", least: 0.75 },
-				details: { floorRounds: rounds.floor, berthRounds: rounds.berth },
+				details: {
+					floorRounds: rounds.floor,
+					berthRounds: rounds.berth,
+					...cpu.per("MB", (sizes.bulkBytes / 1e6) * sizes.rounds),
+				},
 			},
 		];
 	},

@@ -135,7 +135,7 @@ async function floorMemoryPerShell({ stage, sizes }: Bench): Promise<number> {
 }
 
 async function idleCpu(stage: Stage, seconds: number): Promise<{ cpuPercent: number; pid: number }> {
-	const { pid } = await stage.probe({ op: "memory" });
+	const { pid } = await stage.probe({ op: "pid" });
 	const before = cpuSecondsOf(pid);
 	const start = performance.now();
 	await sleep(seconds * 1000);

@@ -1,4 +1,5 @@
 /** One session alone: how long a keystroke takes to come back. */
+import { CpuCost } from "../cpu-cost.ts";
 import { echoRow, echoTimes } from "../echo-rounds.ts";
 import { inTurns, oneContainer, type Scenario } from "../scenario.ts";
 
@@ -16,12 +17,14 @@ export const echoOne: Scenario = {
 			await shell.startEcho();
 			await echoTimes(shell, WARM_UP_KEYS);
 		}
+		const cpu = new CpuCost(stage);
 		const rounds = await inTurns(sizes.rounds, {
-			floor: () => echoTimes(floor, sizes.keys),
-			berth: () => echoTimes(berth, sizes.keys),
+			floor: () => cpu.of("floor", () => echoTimes(floor, sizes.keys)),
+			berth: () => cpu.of("berth", () => echoTimes(berth, sizes.keys)),
 		});
+		const median = echoRow("echo, 1 session: p50", 0.5, { kind: "above-floor", most: 0.3 }, rounds);
 		return [
-			echoRow("echo, 1 session: p50", 0.5, { kind: "above-floor", most: 0.3 }, rounds),
+			{ ...median, details: { ...median.details, ...cpu.per("Key", sizes.keys * sizes.rounds) } },
 			echoRow("echo, 1 session: p99", 0.99, { kind: "above-floor", most: 0.8 }, rounds),
 		];
 	},

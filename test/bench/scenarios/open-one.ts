@@ -1,6 +1,7 @@
 /** A warm account opens one shell after the other: from the request to the first prompt. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchShell } from "../bench-shell.ts";
+import { CpuCost } from "../cpu-cost.ts";
 import { FloorShell } from "../floor-shell.ts";
 import { inTurns, oneContainer, type Scenario } from "../scenario.ts";
 import { median } from "../statistics.ts";
@@ -20,7 +21,11 @@ export const openOne: Scenario = {
 		const berth = () => openTimes(() => page.open(), sizes.opens);
 		await openTimes(() => FloorShell.open(account), WARM_UP_OPENS);
 		await openTimes(() => page.open(), WARM_UP_OPENS);
-		const rounds = await inTurns(sizes.rounds, { floor, berth });
+		const cpu = new CpuCost(stage);
+		const rounds = await inTurns(sizes.rounds, {
+			floor: () => cpu.of("floor", floor),
+			berth: () => cpu.of("berth", berth),
+		});
 		return [
 			{
 				what: "open to first prompt, warm account, one at a time: p50",
@@ -28,7 +33,11 @@ export const openOne: Scenario = {
 				floor: median(rounds.floor.map(median)),
 				berth: median(rounds.berth.map(median)),
 				bar: { kind: "share-of-floor", most: 1 / 5 },
-				details: { floorRounds: rounds.floor.map(median), berthRounds: rounds.berth.map(median) },
+				details: {
+					floorRounds: rounds.floor.map(median),
+					berthRounds: rounds.berth.map(median),
+					...cpu.per("Open", sizes.opens * sizes.rounds),
+				},
 			},
 		];
 	},

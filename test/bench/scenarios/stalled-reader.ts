@@ -20,7 +20,7 @@ export const stalledReader: Scenario = {
 	async run({ stage, sizes }) {
 		using page = await stage.warmPage();
 		const account = await stage.floorAccount();
-		const gateway = (await stage.probe({ op: "memory" })).pid;
+		const gateway = (await stage.probe({ op: "pid" })).pid;
 		const agent = await stage.agentPid(page.container);
 		const engine = enginePids(await stage.containerIds());
 		const ofEngine = () => engine.reduce((bytes, pid) => bytes + memoryOf(pid).resident, 0);
