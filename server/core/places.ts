@@ -18,7 +18,7 @@ export type Location =
 	| { kind: "waiting"; error: BerthError };
 
 export type PlacesOptions = {
-	pool: Pool;
+	pool: Pick<Pool, "engine" | "states" | "stateOf" | "readyOrdinals">;
 	accounts: AccountStore;
 	assignments: AssignmentStore;
 	usersPerContainer: number;
@@ -39,10 +39,19 @@ const MOVE_AFTER_FAILURES = 3;
 /** How often unused places are looked for: a fraction of their time to live, within these bounds. */
 const SWEEP_BOUNDS_MS = { least: 1_000, most: 600_000 };
 const SWEEPS_PER_TTL = 20;
+/**
+ * Who came or went is written down together with all who did so soon after: when a gateway starts again, everybody
+ * comes at once. A place lives for so long that a second does not matter to it.
+ */
+const USE_NOTED_AFTER_MS = 1_000;
 
 export class Places implements Disposable {
 	readonly #options: PlacesOptions;
 	readonly #sweep: NodeJS.Timeout;
+	/** Whose use was not written down yet. */
+	readonly #used = new Set<UserId>();
+	#noting: NodeJS.Timeout | null = null;
+	#isDisposed = false;
 
 	constructor(options: PlacesOptions) {
 		this.#options = options;
@@ -52,7 +61,9 @@ export class Places implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
+		this.#isDisposed = true;
 		clearInterval(this.#sweep);
+		this.#writeUse();
 	}
 
 	/**
@@ -72,8 +83,18 @@ export class Places implements Disposable {
 	}
 
 	/** The visitor came or went: the place counts as used until now. */
-	noteUse(visitor: Visitor): void {
-		this.#options.assignments.touch([visitor.userId], Date.now());
+	noteUse({ userId }: Visitor): void {
+		this.#used.add(userId);
+		// Pages that are disconnected after the places are gone still count.
+		if (this.#isDisposed) this.#writeUse();
+		else this.#noting ??= setTimeout(() => this.#writeUse(), USE_NOTED_AFTER_MS);
+	}
+
+	#writeUse(): void {
+		clearTimeout(this.#noting ?? undefined);
+		this.#noting = null;
+		if (this.#used.size > 0) this.#options.assignments.touch([...this.#used], Date.now());
+		this.#used.clear();
 	}
 
 	#assign(visitor: Visitor): Location {
@@ -112,7 +133,8 @@ export class Places implements Disposable {
 	#giveBackUnused(): void {
 		const { assignments, assignmentTtlMs, onFreed, present } = this.#options;
 		const now = Date.now();
-		assignments.touch(present(), now);
+		for (const userId of present()) this.#used.add(userId);
+		this.#writeUse();
 		const released = assignments.releaseUnusedSince(now - assignmentTtlMs);
 		for (const place of released) this.#evict(place);
 		if (released.length > 0) onFreed();

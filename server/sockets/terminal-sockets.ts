@@ -33,6 +33,8 @@ export class TerminalSockets implements AsyncDisposable {
 	readonly #options: TerminalSocketsOptions;
 	readonly #server: Server<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, { visitor: Visitor }>;
 	readonly #pages = new Map<Username, Set<PageConnection>>();
+	/** Who is at the other end of each connection. A page may leave and come again on the same one. */
+	readonly #visitors = new WeakMap<PageSocket["conn"], Visitor>();
 
 	constructor(http: HttpServer, options: TerminalSocketsOptions) {
 		this.#options = options;
@@ -81,20 +83,26 @@ export class TerminalSockets implements AsyncDisposable {
 	}
 
 	#authenticate(socket: PageSocket, next: (error?: Error) => void): void {
-		const request: IncomingMessage = socket.request;
-		const identity = this.#options.authenticator.identify(request.headers.cookie);
-		if (identity === null) {
+		const visitor = this.#visitors.get(socket.conn) ?? this.#identify(socket.request);
+		if (visitor === null) {
 			next(handshakeError(new BerthError("UNAUTHENTICATED")));
 			return;
 		}
-		socket.data.visitor = visitorOf(identity);
+		this.#visitors.set(socket.conn, visitor);
+		socket.data.visitor = visitor;
 		next();
+	}
+
+	#identify({ headers }: IncomingMessage): Visitor | null {
+		const identity = this.#options.authenticator.identify(headers.cookie);
+		return identity === null ? null : visitorOf(identity);
 	}
 
 	#welcome(socket: PageSocket, places: Places): void {
 		const { isolation, log, sessionsPerUser } = this.#options;
 		const { visitor } = socket.data;
 		const { userId, username, displayName } = visitor;
+		forgetRequest(socket);
 		const page = new PageConnection(socket, visitor, places, log.child({ userId, page: socket.id }));
 		const pages = this.#pages.get(username) ?? new Set();
 		this.#pages.set(username, pages.add(page));
@@ -113,6 +121,11 @@ export class TerminalSockets implements AsyncDisposable {
 		page.refreshPlace();
 		places.noteUse(visitor);
 	}
+}
+
+/** Of 30 KB that an idle page costs, the request that it came with would be 9. Socket.IO does without it from here on. */
+function forgetRequest({ conn }: PageSocket): void {
+	Object.assign(conn, { request: null });
 }
 
 /** Socket.IO carries `data` of the error to the page's `connect_error`. */

@@ -168,6 +168,21 @@ test("without the cookie, or with a forged one, nobody gets in", async () => {
 	}
 });
 
+test("a page that leaves and comes again on the same connection is the same user", async () => {
+	using page = await ready();
+	const username = page.welcome?.user.username;
+	page.welcome = null;
+	const { io: manager } = page.socket as unknown as { io: { _packet(packet: { type: number; nsp: string }): void } };
+	manager._packet({ type: PACKET_DISCONNECT, nsp: "/" });
+	manager._packet({ type: PACKET_CONNECT, nsp: "/" });
+	await page.until(() => page.welcome !== null, "another welcome");
+	assert.equal(page.welcome === null ? null : Object(page.welcome).user.username, username);
+});
+
+/** As in the Socket.IO protocol, revision 5. */
+const PACKET_CONNECT = 0;
+const PACKET_DISCONNECT = 1;
+
 test("a page of another origin is not let in", async () => {
 	const cookie = await PageClient.newCookie(gateway.base);
 	const socket = io(gateway.base, {
