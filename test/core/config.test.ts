@@ -46,6 +46,17 @@ test("each wrong value is one readable line, all reported at once", () => {
 	]);
 });
 
+test("sessions end after an hour of silence or a day without a page, and their buffer holds a whole screen", () => {
+	const { SESSION_IDLE_TIMEOUT, SESSION_DETACHED_TIMEOUT, REPLAY_BUFFER } = readConfig({});
+	assert.deepEqual([SESSION_IDLE_TIMEOUT, SESSION_DETACHED_TIMEOUT], [3_600_000, 86_400_000]);
+	assert.equal(REPLAY_BUFFER, 1024 * 1024);
+	assert.deepEqual(
+		problemsOf({ SESSION_IDLE_TIMEOUT: "999ms", SESSION_DETACHED_TIMEOUT: "0s", REPLAY_BUFFER: "255k" }).length,
+		3,
+	);
+	assert.equal(readConfig({ SESSION_IDLE_TIMEOUT: "1s", REPLAY_BUFFER: "256k" }).REPLAY_BUFFER, 262_144);
+});
+
 test("a secret's value is not repeated in the problem", () => {
 	const [problem] = problemsOf({ COOKIE_SECRET: "hunter2" });
 	assert.equal(problem, "COOKIE_SECRET: the value must be at least 32 characters");
