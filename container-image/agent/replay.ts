@@ -69,7 +69,7 @@ export class Replay {
 		if (from !== null && from >= this.start) {
 			return { from, snapshot: NOTHING, snapshotEnd: null, sizes: this.#sizes.since(from) };
 		}
-		const { offset, snapshot } = this.#checkpoints.newest;
+		const { offset, snapshot } = this.#checkpoints.best;
 		if (snapshot === null)
 			return { from: offset, snapshot: NOTHING, snapshotEnd: null, sizes: this.#sizes.since(offset) };
 		const bytes = inflateRawSync(snapshot.deflated, { maxOutputLength: snapshot.length });
@@ -85,8 +85,9 @@ export class Replay {
 
 	/** No more output will come, and nobody reads: keeps no more than the last snapshot. */
 	async compact(): Promise<void> {
-		if (this.#ring.size > SMALL_BYTES && (await this.#checkpoints.take()))
-			this.#ring.forget(this.#checkpoints.newest.offset);
+		if (this.#ring.size <= SMALL_BYTES) return;
+		const offset = await this.#checkpoints.take();
+		if (offset !== null) this.#ring.forget(offset);
 	}
 
 	/** No snapshot is made any more. */

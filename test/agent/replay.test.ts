@@ -43,11 +43,11 @@ class Stage implements Disposable {
 	readonly replay: Replay;
 	relieved = 0;
 
-	constructor() {
+	constructor({ capacity = CAPACITY } = {}) {
 		const onRelieved = (): void => {
 			this.relieved += 1;
 		};
-		this.replay = new Replay({ capacity: CAPACITY, size: SIZE, maker: this.maker, onRelieved });
+		this.replay = new Replay({ capacity, size: SIZE, maker: this.maker, onRelieved });
 	}
 
 	async print(text: string): Promise<void> {
@@ -188,4 +188,32 @@ test("whoever comes at any time sees what those see who were there from the begi
 		}),
 		{ numRuns: Number(process.env.RUNS ?? 40) },
 	);
+});
+
+test("after a flood there is as much above the screen as the ring holds of it", async () => {
+	using stage = new Stage({ capacity: 1024 * 1024 });
+	const lines = Array.from({ length: 40_000 }, (_, i) => `line ${i} of a flood that nobody could read so fast\r\n`);
+	await stage.print(lines.join(""));
+	using copy = await stage.enter();
+	assert.ok(copy.terminal.buffer.normal.length >= 9_000, `${copy.terminal.buffer.normal.length} lines`);
+	await assertSameFor(stage);
+	// Nobody looks any more, and nothing will come.
+	const compacting = stage.replay.compact();
+	await stage.maker.work();
+	await compacting;
+	assert.ok(stage.replay.start > 0 && stage.replay.end - stage.replay.start < 1_000, "the output is gone");
+	using later = await stage.enter();
+	assert.ok(later.terminal.buffer.normal.length >= 9_000, `${later.terminal.buffer.normal.length} lines`);
+	await assertSameFor(stage);
+});
+
+test("where drawing fails, output goes on all the same, with the modes that it set", async () => {
+	using stage = new Stage();
+	stage.maker.isBroken = true;
+	await stage.print("\x1b[?1049h\x1b[?2004h");
+	await stage.print("\x1b[1;1Hover and over\x1b[K".repeat(20_000));
+	assert.ok(stage.relieved > 0);
+	using copy = await stage.enter();
+	assert.equal(copy.terminal.buffer.active.type, "alternate");
+	assert.equal(copy.terminal.modes.bracketedPasteMode, true);
 });

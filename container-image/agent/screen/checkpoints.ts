@@ -16,7 +16,7 @@ import { deflateRawSync } from "node:zlib";
 import type { TerminalSize } from "../../../server/protocol/session.ts";
 import type { ReplayRing } from "../replay-ring.ts";
 import type { SizeHistory } from "../size-history.ts";
-import { OutputScan } from "./output-scan.ts";
+import { OutputScan, type PlainEntry } from "./output-scan.ts";
 import {
 	type JobPart,
 	MAX_SNAPSHOT_BYTES,
@@ -46,6 +46,8 @@ const HURRIED = 3 / 4;
 const URGENT = 7 / 8;
 /** Lines above the screen for somebody who comes amid a flood. */
 const FLOOD_LINES = 1_000;
+/** Whoever begins so far behind the ring's start is not overtaken by it at once. */
+const MARGIN_BYTES = 256 * 1024;
 /** After a drawing was overtaken, none is begun for so long. */
 const REST_MS = 1_000;
 /** How much output comes between two looks at a log that is due. */
@@ -55,6 +57,8 @@ export class Checkpoints {
 	readonly #options: CheckpointsOptions;
 	readonly #scan: OutputScan;
 	#newest: Checkpoint = { offset: 0, snapshot: null };
+	/** The newest has fewer lines behind it than a page keeps. */
+	#isShort = false;
 	#drawing: AbortController | null = null;
 	#nextLookAt: number;
 	#restUntil = 0;
@@ -66,8 +70,13 @@ export class Checkpoints {
 		this.#nextLookAt = this.#dueAt;
 	}
 
-	get newest(): Checkpoint {
-		return this.#newest;
+	/** Where a reader begins who has nothing. After a flood the ring holds more of it than the newest checkpoint. */
+	get best(): Checkpoint {
+		const start = this.#options.ring.start + MARGIN_BYTES;
+		const entry = this.#isShort
+			? (this.#scan.entryFor(SCROLLBACK_LINES, start) ?? this.#scan.oldestEntry(start))
+			: null;
+		return entry === null || entry.offset >= this.#newest.offset ? this.#newest : this.#checkpointAt(entry);
 	}
 
 	get isLogFull(): boolean {
@@ -89,10 +98,9 @@ export class Checkpoints {
 		this.#scan.resized(size);
 	}
 
-	/** Takes a checkpoint at the end of the output. False where that fails. */
-	async take(): Promise<boolean> {
-		this.#drawing?.abort();
-		return (await this.#draw()) === "done";
+	/** Takes a checkpoint at the end of the output, and returns where that is; null where it fails. */
+	async take(): Promise<number | null> {
+		return (await this.#draw()) === "done" ? this.#newest.offset : null;
 	}
 
 	close(): void {
@@ -113,6 +121,7 @@ export class Checkpoints {
 		const share = this.#log / this.#options.capacity;
 		if (this.#skipTo(SCROLLBACK_LINES)) return;
 		if (share >= HURRIED && this.#skipTo(FLOOD_LINES)) {
+			this.#isShort = true;
 			this.#restUntil = performance.now() + REST_MS;
 			return;
 		}
@@ -124,8 +133,12 @@ export class Checkpoints {
 	#skipTo(rows: number): boolean {
 		const entry = this.#scan.entryFor(rows, this.#newest.offset + 1);
 		if (entry === null) return false;
-		this.#enter(entry.offset, snapshotOf(this.#scan.modes.toSequences() + entry.colours));
+		this.#enter(this.#checkpointAt(entry));
 		return true;
+	}
+
+	#checkpointAt({ offset, colours }: PlainEntry): Checkpoint {
+		return { offset, snapshot: snapshotOf(this.#scan.modes.toSequences() + colours) };
 	}
 
 	async #drawOrGuess(): Promise<void> {
@@ -135,6 +148,7 @@ export class Checkpoints {
 	}
 
 	async #draw(): Promise<"done" | "failed" | "overtaken"> {
+		this.#enter(this.best);
 		const until = this.#scan.groundOffset;
 		if (until <= this.#newest.offset) return "failed";
 		const drawing = new AbortController();
@@ -143,7 +157,7 @@ export class Checkpoints {
 		if (drawing.signal.aborted) return "overtaken";
 		this.#drawing = null;
 		if (snapshot === null) return "failed";
-		this.#enter(until, snapshot);
+		this.#enter({ offset: until, snapshot });
 		return "done";
 	}
 
@@ -181,14 +195,15 @@ export class Checkpoints {
 
 	/** Where drawing has failed: the modes are known, the screen begins empty. */
 	#guess(): void {
-		this.#enter(this.#scan.groundOffset, snapshotOf(this.#scan.modes.toGuess()));
+		this.#enter({ offset: this.#scan.groundOffset, snapshot: snapshotOf(this.#scan.modes.toGuess()) });
 	}
 
-	#enter(offset: number, snapshot: Snapshot): void {
+	#enter(checkpoint: Checkpoint): void {
 		this.#drawing?.abort();
 		this.#drawing = null;
-		this.#newest = { offset, snapshot };
-		this.#scan.forget(offset);
+		this.#newest = checkpoint;
+		this.#isShort = false;
+		this.#scan.forget(this.#options.ring.start);
 		this.#nextLookAt = this.#dueAt;
 		const isRelieved = this.#wasFull && !this.isLogFull;
 		this.#wasFull = this.isLogFull;

@@ -100,9 +100,14 @@ export class OutputScan implements EscapeListener {
 		this.#startOver();
 	}
 
-	/** The newest entry that has so many rows behind it, and the bytes from `offset` on are still there. */
+	/** The newest entry that has so many rows behind it and does not lie before `offset`. */
 	entryFor(rows: number, offset: number): PlainEntry | null {
 		return this.#entries.findLast((entry) => entry.offset >= offset && this.#rows - entry.rows >= rows) ?? null;
+	}
+
+	/** The oldest entry that does not lie before `offset`. */
+	oldestEntry(offset: number): PlainEntry | null {
+		return this.#entries.find((entry) => entry.offset >= offset) ?? null;
 	}
 
 	/** Entries before `offset` are of no use any more. */

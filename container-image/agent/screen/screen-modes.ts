@@ -77,8 +77,8 @@ export class ScreenModes implements EscapeListener {
 	#pen = new Pen();
 	/** What was saved with the cursor, of the main screen and of the alternate one. */
 	readonly #saved = new Map<boolean, SavedLook>();
-	/** False where restoring a cursor has brought back a character set that its slot does not hold. */
-	#isCharsetKnown = true;
+	/** The set that characters are of. Restoring a cursor brings it back, whatever its slot holds by then. */
+	#charset = DEFAULT_CHARSET;
 
 	/** Reads output by itself, for those who have no reader of their own. */
 	feed(bytes: Buffer): void {
@@ -92,7 +92,7 @@ export class ScreenModes implements EscapeListener {
 	get isPlain(): boolean {
 		const isUsual = DEFAULT_MODES.every(([mode, usual]) => !LAYOUT_MODES.has(mode) || this.#modes.get(mode) === usual);
 		const isOther =
-			!this.#isCharsetKnown ||
+			this.#charset !== this.charsetInUse.charset ||
 			this.#isAlternate ||
 			this.#isInserting ||
 			this.#isNewLine ||
@@ -106,7 +106,7 @@ export class ScreenModes implements EscapeListener {
 		return this.#pen.isKnown ? this.#pen.toSequences() : null;
 	}
 
-	/** Slot of the character set in use, and the set's name. */
+	/** The slot in use, and the set that it holds. */
 	get charsetInUse(): { slot: string; charset: string } {
 		const slot = this.#shift === 0 ? "(" : ")";
 		return { slot, charset: this.#charsets.get(slot) ?? DEFAULT_CHARSET };
@@ -155,7 +155,7 @@ export class ScreenModes implements EscapeListener {
 
 	shift(level: 0 | 1): void {
 		this.#shift = level;
-		this.#isCharsetKnown = true;
+		this.#charset = this.charsetInUse.charset;
 	}
 
 	escape(character: string): void {
@@ -169,7 +169,7 @@ export class ScreenModes implements EscapeListener {
 		const place = CHARSET_SLOTS.get(slot) ?? slot;
 		if (charset > " " && charset < "\x7f" && charset !== DEFAULT_CHARSET) this.#charsets.set(place, charset);
 		else this.#charsets.delete(place);
-		this.#isCharsetKnown = true;
+		if (place === this.charsetInUse.slot) this.#charset = this.charsetInUse.charset;
 	}
 
 	control(final: string, parameters: string): void {
@@ -215,14 +215,13 @@ export class ScreenModes implements EscapeListener {
 	}
 
 	#save(): void {
-		const { charset } = this.charsetInUse;
-		this.#saved.set(this.#isAlternate, { pen: new Pen(this.#pen), charset });
+		this.#saved.set(this.#isAlternate, { pen: new Pen(this.#pen), charset: this.#charset });
 	}
 
 	#restore(): void {
 		const saved = this.#saved.get(this.#isAlternate);
 		this.#pen = new Pen(saved?.pen);
-		this.#isCharsetKnown = (saved?.charset ?? DEFAULT_CHARSET) === this.charsetInUse.charset;
+		this.#charset = saved?.charset ?? DEFAULT_CHARSET;
 	}
 
 	/** `index;colour` pairs. */
@@ -256,6 +255,7 @@ export class ScreenModes implements EscapeListener {
 		this.#isInserting = false;
 		this.#isKeypad = false;
 		this.#charsets.clear();
+		this.#charset = DEFAULT_CHARSET;
 		this.#shift = 0;
 		this.#region = "";
 		this.#pen = new Pen();
