@@ -9,7 +9,7 @@ import type { Stage } from "../stage.ts";
 import { median } from "../statistics.ts";
 
 /** After everybody came: what coming left behind is gone, and timers that follow it have run. */
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 4_000;
 const OPEN_AT_ONCE = 8;
 const KILO = 1_000;
 const MEGA = 1e6;

@@ -6,7 +6,7 @@ import { printLines } from "../slow-printer.ts";
 
 const LINES_PER_SECOND = 5;
 /** Some seconds of output before the kill, and enough that programs still print when everybody is back. */
-const PRINT_SECONDS = 20;
+const PRINT_SECONDS = 12;
 const KILL_AFTER_MS = 3_000;
 const RESUME_LIMIT_MS = 60_000;
 
