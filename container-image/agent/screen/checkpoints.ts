@@ -50,6 +50,8 @@ const FLOOD_LINES = 1_000;
 const MARGIN_BYTES = 256 * 1024;
 /** After a drawing was overtaken, none is begun for so long. */
 const REST_MS = 1_000;
+/** What cannot be drawn in time is not tried again for so long: others wait for the same process. */
+const FAILED_REST_MS = 30_000;
 /** How much output comes between two looks at a log that is due. */
 const LOOK_BYTES = 16 * 1024;
 
@@ -62,6 +64,8 @@ export class Checkpoints {
 	#drawing: AbortController | null = null;
 	#nextLookAt: number;
 	#restUntil = 0;
+	/** The last drawing failed. */
+	#hasFailed = false;
 	#wasFull = false;
 
 	constructor(options: CheckpointsOptions) {
@@ -125,8 +129,10 @@ export class Checkpoints {
 			this.#restUntil = performance.now() + REST_MS;
 			return;
 		}
-		const mayDraw = share >= URGENT || performance.now() >= this.#restUntil;
-		if (this.#drawing === null && mayDraw) void this.#drawOrGuess();
+		if (this.#drawing !== null) return;
+		const isRested = performance.now() >= this.#restUntil;
+		if (isRested || (share >= URGENT && !this.#hasFailed)) void this.#drawOrGuess();
+		else if (this.isLogFull) this.#guess();
 	}
 
 	/** Makes a place in the log the checkpoint from which the output looks the same on an empty screen. */
@@ -142,8 +148,11 @@ export class Checkpoints {
 	}
 
 	async #drawOrGuess(): Promise<void> {
-		if ((await this.#draw()) !== "failed") return;
-		this.#restUntil = performance.now() + REST_MS;
+		const result = await this.#draw();
+		if (result === "done") this.#hasFailed = false;
+		if (result !== "failed") return;
+		this.#hasFailed = true;
+		this.#restUntil = performance.now() + FAILED_REST_MS;
 		if (this.isLogFull) this.#guess();
 	}
 
