@@ -38,7 +38,7 @@ export type Bench = {
 	say(text: string): void;
 };
 
-export type Unit = "ms" | "s" | "MB/s" | "MB" | "KB" | "% of a core";
+export type Unit = "ms" | "s" | "MB/s" | "MB" | "MiB" | "KB" | "% of a core";
 
 /** What a figure is held against. */
 export type Bar =

@@ -33,16 +33,16 @@ export const stalledReader: Scenario = {
 			() => memoryOf(gateway).resident,
 		]);
 		const what = `client stops reading while \`yes\` runs, ${sizes.stallSeconds} s: growth of`;
-		const bar = { kind: "at-most", most: 1.05 } as const;
+		const bar = { kind: "at-most", most: 1 } as const;
 		const [ofGateway = 0, ofAgent = 0] = berth;
 		return [
-			{ what: `${what} the gateway`, unit: "MB", floor: floor[0] ?? 0, berth: ofGateway, bar, details: {} },
-			{ what: `${what} the agent`, unit: "MB", floor: null, berth: ofAgent, bar, details: {} },
+			{ what: `${what} the gateway`, unit: "MiB", floor: floor[0] ?? 0, berth: ofGateway, bar, details: {} },
+			{ what: `${what} the agent`, unit: "MiB", floor: null, berth: ofAgent, bar, details: {} },
 		];
 	},
 };
 
-/** By how much each figure was greater at most while the client did not read than just before, MB. */
+/** By how much each figure was greater at most while the client did not read than just before, MiB. */
 async function growths(
 	shell: BenchShell,
 	seconds: number,
