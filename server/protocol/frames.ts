@@ -101,22 +101,58 @@ export function decodeJson(payload: Buffer): unknown {
  * After it has thrown once it must not be used again.
  */
 export class FrameParser {
-	#rest: Buffer = Buffer.alloc(0);
+	/** The incomplete frame, as long as it will be as far as that is known, else as long as a header. */
+	#frame: Buffer = NOTHING;
+	/** Bytes of it that are there. */
+	#length = 0;
 
-	/** Calls `onFrame` for each frame that `chunk` completes, in order. Throws `FrameError` on bytes that are no frame. */
+	/**
+	 * Calls `onFrame` for each frame that `chunk` completes, in order. Throws `FrameError` on bytes that are no frame.
+	 * Only a frame that was cut is copied: to put the whole chunk behind it would cost more than all the rest.
+	 */
 	push(chunk: Buffer, onFrame: (frame: Frame) => void): void {
-		const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
 		let at = 0;
-		while (bytes.length - at >= FRAME_HEADER_BYTES) {
-			const { length, type, channel } = readHeader(bytes, at);
+		while (this.#length > 0 && at < chunk.length) at += this.#fill(chunk.subarray(at), onFrame);
+		while (chunk.length - at >= FRAME_HEADER_BYTES) {
+			const { length, type, channel } = readHeader(chunk, at);
 			const end = at + FRAME_HEADER_BYTES + length;
-			if (bytes.length < end) break;
-			onFrame({ type, channel, payload: bytes.subarray(at + FRAME_HEADER_BYTES, end) });
+			if (chunk.length < end) break;
+			onFrame({ type, channel, payload: chunk.subarray(at + FRAME_HEADER_BYTES, end) });
 			at = end;
 		}
-		// A copy, so that a small rest does not keep a large chunk alive.
-		this.#rest = at === bytes.length ? Buffer.alloc(0) : Buffer.from(bytes.subarray(at));
+		if (at < chunk.length) this.#begin(chunk.subarray(at));
 	}
+
+	#begin(part: Buffer): void {
+		this.#frame = Buffer.allocUnsafe(part.length < FRAME_HEADER_BYTES ? FRAME_HEADER_BYTES : frameLength(part));
+		this.#length = part.copy(this.#frame);
+	}
+
+	/** Puts bytes behind those of the incomplete frame, up to the end of its header or its own. Returns how many. */
+	#fill(bytes: Buffer, onFrame: (frame: Frame) => void): number {
+		const taken = bytes.copy(this.#frame, this.#length);
+		this.#length += taken;
+		if (this.#length < this.#frame.length) return taken;
+		const frame = this.#frame;
+		const whole = frameLength(frame);
+		if (frame.length < whole) {
+			this.#frame = Buffer.allocUnsafe(whole);
+			frame.copy(this.#frame);
+			return taken;
+		}
+		this.#frame = NOTHING;
+		this.#length = 0;
+		const { type, channel } = readHeader(frame, 0);
+		onFrame({ type, channel, payload: frame.subarray(FRAME_HEADER_BYTES) });
+		return taken;
+	}
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Of the frame that begins there, header included. */
+function frameLength(bytes: Buffer): number {
+	return FRAME_HEADER_BYTES + readHeader(bytes, 0).length;
 }
 
 function readHeader(bytes: Buffer, at: number): { length: number; type: FrameType; channel: number } {

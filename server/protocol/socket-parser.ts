@@ -6,7 +6,7 @@
  * Socket.IO's own msgpack parser is not used: its browser side cannot encode a `Uint8Array`, and its decoder makes
  * buffers of whatever length a message claims to have.
  */
-import { encode, Decoder as MsgpackDecoder } from "@msgpack/msgpack";
+import { Decoder as MsgpackDecoder, Encoder as MsgpackEncoder } from "@msgpack/msgpack";
 import { Emitter } from "@socket.io/component-emitter";
 
 /** As in the Socket.IO protocol, revision 5. */
@@ -23,9 +23,15 @@ export type Packet = {
 /** Nothing of ours comes near; a message that claims more is not worth reading on. */
 const LIMITS = { maxArrayLength: 10_000, maxMapLength: 1_000, maxExtLength: 0 };
 
+/** Room for a full output event: it is written there first, and leaves as a copy of its own length. */
+const ENCODER_BYTES = 20 * 1024;
+
 class Encoder {
+	/** One for all packets: a buffer that grows anew for each packet is what the gateway would spend most on. */
+	readonly #msgpack = new MsgpackEncoder({ ignoreUndefined: true, initialBufferSize: ENCODER_BYTES });
+
 	encode({ type, nsp, data, id }: Packet): Uint8Array[] {
-		return [encode([type, nsp, data, id], { ignoreUndefined: true })];
+		return [this.#msgpack.encode([type, nsp, data, id])];
 	}
 }
 
