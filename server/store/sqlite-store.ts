@@ -10,6 +10,8 @@ import { migrate } from "./migrations.ts";
 
 export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 	readonly #database: Database.Database;
+	/** By their text. */
+	readonly #statements = new Map<string, Database.Statement<unknown[]>>();
 
 	/** Opens or creates the file and brings its schema up to date. Throws where it was made by a newer Berth. */
 	constructor(file: string) {
@@ -25,25 +27,23 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 
 	register(visitor: Visitor, now: number): Uid {
 		const { userId, username, issuer, subject, displayName } = visitor;
-		const known = this.#database
-			.prepare("SELECT uid FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)")
-			.get(userId);
+		const known = this.#statement(
+			"SELECT uid FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)",
+		).get(userId);
 		if (known !== undefined) return Uid.parse(columnOf(known, "uid"));
 		return this.#inTransaction(() => {
-			this.#database
-				.prepare(
-					`INSERT OR IGNORE INTO users (user_id, issuer, subject, username, display_name, created_at)
+			this.#statement(
+				`INSERT OR IGNORE INTO users (user_id, issuer, subject, username, display_name, created_at)
 					 VALUES (?, ?, ?, ?, ?, ?)`,
-				)
-				.run(userId, issuer, subject, username, displayName, now);
+			).run(userId, issuer, subject, username, displayName, now);
 			this.#refuseSharedName(visitor);
 			return this.#uidFor(username);
 		});
 	}
 
 	recordHomes(homes: readonly Home[]): Home[] {
-		const insert = this.#database.prepare("INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)");
-		const find = this.#database.prepare("SELECT 1 FROM uids WHERE uid = ? AND username = ?");
+		const insert = this.#statement("INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)");
+		const find = this.#statement("SELECT 1 FROM uids WHERE uid = ? AND username = ?");
 		return this.#inTransaction(() =>
 			homes.filter(({ uid, username }) => {
 				insert.run(uid, username);
@@ -53,7 +53,7 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 	}
 
 	find(userId: UserId): Assignment | null {
-		const row = this.#database.prepare("SELECT ordinal FROM assignments WHERE user_id = ?").get(userId);
+		const row = this.#statement("SELECT ordinal FROM assignments WHERE user_id = ?").get(userId);
 		return row === undefined ? null : { userId, ordinal: Ordinal.parse(columnOf(row, "ordinal")) };
 	}
 
@@ -63,31 +63,32 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 			if (known !== null) return known;
 			const ordinal = chooseContainer(candidates, this.usersByContainer(), capacity);
 			if (ordinal === null) return null;
-			this.#database
-				.prepare("INSERT INTO assignments (user_id, ordinal, assigned_at, used_at) VALUES (?, ?, ?, ?)")
-				.run(userId, ordinal, now, now);
+			this.#statement("INSERT INTO assignments (user_id, ordinal, assigned_at, used_at) VALUES (?, ?, ?, ?)").run(
+				userId,
+				ordinal,
+				now,
+				now,
+			);
 			return { userId, ordinal };
 		});
 	}
 
 	release(userId: UserId): void {
-		this.#database.prepare("DELETE FROM assignments WHERE user_id = ?").run(userId);
+		this.#statement("DELETE FROM assignments WHERE user_id = ?").run(userId);
 	}
 
 	touch(userIds: readonly UserId[], now: number): void {
-		const update = this.#database.prepare("UPDATE assignments SET used_at = ? WHERE user_id = ?");
+		const update = this.#statement("UPDATE assignments SET used_at = ? WHERE user_id = ?");
 		this.#inTransaction(() => {
 			for (const userId of userIds) update.run(now, userId);
 		});
 	}
 
 	releaseUnusedSince(before: number): ReleasedPlace[] {
-		const rows = this.#database
-			.prepare(
-				`DELETE FROM assignments WHERE used_at < ?
+		const rows = this.#statement(
+			`DELETE FROM assignments WHERE used_at < ?
 				 RETURNING ordinal, (SELECT username FROM users WHERE users.user_id = assignments.user_id) AS username`,
-			)
-			.all(before);
+		).all(before);
 		return rows.map((row) => ({
 			username: Username.parse(columnOf(row, "username")),
 			ordinal: Ordinal.parse(columnOf(row, "ordinal")),
@@ -95,7 +96,7 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 	}
 
 	usersByContainer(): Map<Ordinal, number> {
-		const rows = this.#database.prepare("SELECT ordinal, count(*) AS users FROM assignments GROUP BY ordinal").all();
+		const rows = this.#statement("SELECT ordinal, count(*) AS users FROM assignments GROUP BY ordinal").all();
 		return new Map(rows.map((row) => [Ordinal.parse(columnOf(row, "ordinal")), Number(columnOf(row, "users"))]));
 	}
 
@@ -104,15 +105,24 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 	}
 
 	#refuseSharedName({ userId, username }: Visitor): void {
-		const row = this.#database.prepare("SELECT 1 FROM users WHERE user_id = ? AND username = ?").get(userId, username);
+		const row = this.#statement("SELECT 1 FROM users WHERE user_id = ? AND username = ?").get(userId, username);
 		if (row === undefined) throw new Error(`the username ${username} belongs to another identity`);
 	}
 
 	#uidFor(username: string): Uid {
-		const known = this.#database.prepare("SELECT uid FROM uids WHERE username = ?").get(username);
+		const known = this.#statement("SELECT uid FROM uids WHERE username = ?").get(username);
 		if (known !== undefined) return Uid.parse(columnOf(known, "uid"));
-		const { lastInsertRowid } = this.#database.prepare("INSERT INTO uids (username) VALUES (?)").run(username);
+		const { lastInsertRowid } = this.#statement("INSERT INTO uids (username) VALUES (?)").run(username);
 		return Uid.parse(Number(lastInsertRowid));
+	}
+
+	/** Compiled once: to compile one takes longer than to run it, and each event of a page runs two. */
+	#statement(sql: string): Database.Statement<unknown[]> {
+		const known = this.#statements.get(sql);
+		if (known !== undefined) return known;
+		const statement = this.#database.prepare<unknown[]>(sql);
+		this.#statements.set(sql, statement);
+		return statement;
 	}
 
 	/** IMMEDIATE takes the write lock at the start, so that what was read still holds when it is written. */
