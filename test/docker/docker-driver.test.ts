@@ -8,6 +8,7 @@ import { BerthError, type ErrorCode } from "../../server/protocol/errors.ts";
 import { Ordinal } from "../../server/protocol/ids.ts";
 import { testContainerDriver } from "../conformance/container-driver.ts";
 import { type DockerUnderTest, docker, dockerUnderTest, POOL_IMAGE } from "../support/docker-driver-under-test.ts";
+import type { TestPool } from "../support/test-pool.ts";
 
 const first = Ordinal.parse(1);
 
@@ -92,6 +93,29 @@ test("another limit, image or network replaces the container; the same settings 
 	const four = await restart({ image }).ensure(first);
 	assert.notEqual(four.instanceId, three.instanceId, "a name that stands for another image is drift");
 });
+
+test("a gateway that starts again takes over what is hardened without a helper, and hardens what is not", async (t) => {
+	const { driver, restart, run, pool } = start(t);
+	const { name } = await driver.ensure(first);
+	const since = Date.now() / 1000;
+	const again = restart();
+	await again.ensure(first);
+	assert.deepEqual(await createdSince(pool, since), []);
+	await docker("restart", "--time=1", name);
+	await again.ensure(first);
+	assert.deepEqual(await createdSince(pool, since), [`${name}-harden`]);
+	assert.match(await run(name, "grep ' /proc proc ' /proc/mounts"), /hidepid=(2|invisible)/);
+});
+
+/** Names of the pool's containers that the engine made since then (Unix time, s), without what makes them unique. */
+async function createdSince(pool: TestPool, since: number): Promise<string[]> {
+	const filters = ["type=container", "event=create", `label=berth.pool=${pool.name}`];
+	const names = await docker(
+		...["events", `--since=${since}`, `--until=${Date.now() / 1000}`, "--format={{.Actor.Attributes.name}}"],
+		...filters.map((filter) => `--filter=${filter}`),
+	);
+	return names === "" ? [] : names.split("\n").map((name) => name.replace(/-[0-9a-f]{8}$/, ""));
+}
 
 test("a paused container goes on, with everything in it", async (t) => {
 	const { driver, pool } = start(t);

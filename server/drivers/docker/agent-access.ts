@@ -5,6 +5,7 @@ import { BerthError } from "../../protocol/errors.ts";
 import { AGENT_SOCKET_PATH } from "../../protocol/link.ts";
 import { connectSocket, isListening } from "../connect-socket.ts";
 import { type Engine, EngineRefusal } from "./engine.ts";
+import { runInside } from "./exec.ts";
 import { ExecStream } from "./exec-stream.ts";
 import type { LinkFolders } from "./link-folders.ts";
 
@@ -56,18 +57,12 @@ export class AgentAccess {
 
 	/** Slower, and the only way where the socket cannot be reached from here. */
 	async isListeningInside({ containerId }: AgentAddress): Promise<boolean> {
-		const exec = await this.#createExec(containerId, KNOCK, false);
-		const output = await this.#engine.request((_client, abortSignal) =>
-			exec.start({ hijack: true, stdin: false, abortSignal }),
-		);
-		await ended(output);
-		const { ExitCode } = await this.#engine.request((_client, abortSignal) => exec.inspect({ abortSignal }));
-		return ExitCode === 0;
+		return (await runInside(this.#engine, { containerId, command: KNOCK, limitMs: KNOCK_LIMIT_MS })) === 0;
 	}
 
 	async #bridge({ containerId, containerName }: AgentAddress): Promise<Duplex> {
 		try {
-			const exec = await this.#createExec(containerId, BRIDGE, true);
+			const exec = await this.#createBridge(containerId);
 			return new ExecStream(
 				await this.#engine.request((_client, abortSignal) => exec.start({ hijack: true, stdin: true, abortSignal })),
 			);
@@ -77,13 +72,13 @@ export class AgentAccess {
 		}
 	}
 
-	#createExec(containerId: string, command: string[], hasInput: boolean) {
+	#createBridge(containerId: string) {
 		return this.#engine.request((client, abortSignal) =>
 			client.getContainer(containerId).exec({
-				Cmd: command,
+				Cmd: BRIDGE,
 				User: "0:0",
 				Tty: false,
-				AttachStdin: hasInput,
+				AttachStdin: true,
 				AttachStdout: true,
 				AttachStderr: true,
 				abortSignal,
@@ -96,13 +91,4 @@ export class AgentAccess {
 		this.#hasWarned = true;
 		this.#log.warn({ err, container }, "the agent's socket cannot be reached from here; going through docker exec");
 	}
-}
-
-/** Drops what the stream still brings and waits for its end, or for the end of patience. */
-async function ended(stream: Duplex): Promise<void> {
-	const { promise, resolve } = Promise.withResolvers<void>();
-	stream.on("close", resolve).on("error", () => {});
-	stream.resume().on("end", () => stream.destroy());
-	const timer = setTimeout(() => stream.destroy(), KNOCK_LIMIT_MS);
-	await promise.finally(() => clearTimeout(timer));
 }

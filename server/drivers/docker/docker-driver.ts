@@ -12,7 +12,7 @@ import { type ContainerSettings, type ContainerSpec, containerName, containerSpe
 import type { DockerEndpoint } from "./docker-endpoint.ts";
 import { asUnreachable, Engine, EngineRefusal } from "./engine.ts";
 import { watchEngine } from "./engine-watch.ts";
-import { harden } from "./hardening.ts";
+import { type HardeningTarget, harden, isHardened } from "./hardening.ts";
 import { LinkFolders } from "./link-folders.ts";
 import { LinkSharing } from "./link-sharing.ts";
 import { PoolContainers, type StandingContainer } from "./pool-containers.ts";
@@ -55,7 +55,14 @@ export class DockerDriver implements ContainerDriver {
 		const isSameHost = "socketPath" in engine;
 		const longestName = containerName(poolName, LARGEST_ORDINAL);
 		const folders = linkDir !== null && isSameHost ? new LinkFolders(linkDir, longestName) : null;
-		this.#sharing = new LinkSharing({ engine: this.#engine, folders, poolName, image, log });
+		this.#sharing = new LinkSharing({
+			engine: this.#engine,
+			containers: this.#containers,
+			folders,
+			poolName,
+			image,
+			log,
+		});
 	}
 
 	async inspect(): Promise<FoundContainer[]> {
@@ -123,7 +130,7 @@ export class DockerDriver implements ContainerDriver {
 	async #adopt({ id, isNew, isPaused }: StandingContainer, spec: ContainerSpec): Promise<PoolContainer> {
 		if (isNew) await this.#containers.start(id);
 		if (isPaused) await this.#containers.unpause(id);
-		return this.#makeReady(spec, id);
+		return this.#makeReady(spec, id, { mayBeHardened: !isNew });
 	}
 
 	/** Starts a container made from the specification, in the place of what stands there. Returns its id. */
@@ -166,18 +173,23 @@ export class DockerDriver implements ContainerDriver {
 		await this.#containers.remove(obstacle.id);
 	}
 
-	async #makeReady(spec: ContainerSpec, containerId: string): Promise<PoolContainer> {
+	async #makeReady(spec: ContainerSpec, containerId: string, { mayBeHardened = false } = {}): Promise<PoolContainer> {
 		const { name: containerName, ordinal } = spec;
 		const { poolName, image, agentStartLimitMs: limitMs = AGENT_START_LIMIT_MS } = this.#options;
 		const address = await this.#addressOf(ordinal, containerId);
 		const [agent, hardened] = await Promise.allSettled([
 			awaitAgent({ engine: this.#engine, containers: this.#containers, access: this.#access, address, limitMs }),
-			harden(this.#engine, { containerId, containerName, poolName, image }),
+			this.#harden({ containerId, containerName, poolName, image }, mayBeHardened),
 		]);
 		// A container that ended cannot be hardened either, and why it ended says more.
 		if (agent.status === "rejected") throw agent.reason;
 		if (hardened.status === "rejected") throw hardened.reason;
 		return { ordinal, name: containerName, instanceId: containerId };
+	}
+
+	async #harden(target: HardeningTarget, mayBeHardened: boolean): Promise<void> {
+		if (mayBeHardened && (await isHardened(this.#engine, target.containerId))) return;
+		await harden(this.#engine, target);
 	}
 
 	async #spec(ordinal: Ordinal, imageId: string): Promise<ContainerSpec> {

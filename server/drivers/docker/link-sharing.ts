@@ -2,13 +2,16 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../core/log.ts";
+import { isListening } from "../connect-socket.ts";
 import { AGENT_CAPABILITIES, LINK_PATH } from "./container-spec.ts";
 import { type Engine, EngineRefusal } from "./engine.ts";
 import { runHelper } from "./helper-container.ts";
 import type { LinkFolders } from "./link-folders.ts";
+import type { PoolContainers } from "./pool-containers.ts";
 
 export type LinkSharingOptions = {
 	engine: Engine;
+	containers: PoolContainers;
 	/** Null where none are wanted, or the engine is known to run elsewhere. */
 	folders: LinkFolders | null;
 	poolName: string;
@@ -41,10 +44,21 @@ export class LinkSharing {
 	async #decide(): Promise<LinkFolders | null> {
 		const { folders, log } = this.#options;
 		if (folders === null) return null;
-		const obstacle = (await folders.findObstacle()) ?? (await this.#probe(folders));
+		const obstacle =
+			(await folders.findObstacle()) ?? ((await this.#areInUse(folders)) ? null : await this.#probe(folders));
 		if (obstacle === null) return folders;
 		log.info({ obstacle }, "agents' sockets cannot be shared with this host; links go through docker exec");
 		return null;
+	}
+
+	/** Whether an agent of the pool answers through one: after a restart of the gateway that saves the probe's time. */
+	async #areInUse(folders: LinkFolders): Promise<boolean> {
+		const listed = await this.#options.containers.list(this.#options.poolName);
+		for (const { name, isRunning, mounted } of listed) {
+			if (!isRunning || !mounted.includes(folders.folderOf(name))) continue;
+			if (await isListening(folders.socketOf(name))) return true;
+		}
+		return false;
 	}
 
 	/** Lets a container write into a folder of ours. Returns why the file did not arrive, null where it did. */

@@ -16,7 +16,14 @@ export type StandingContainer = {
 	isOutOfMemory: boolean;
 };
 
-export type ListedContainer = { id: string; name: string; labels: Record<string, string>; isRunning: boolean };
+export type ListedContainer = {
+	id: string;
+	name: string;
+	labels: Record<string, string>;
+	isRunning: boolean;
+	/** What of the engine's host is mounted in it. */
+	mounted: string[];
+};
 
 /** The engine ends a container's processes and takes its file system apart; more than this is no progress. */
 const REMOVAL_LIMIT_MS = 20_000;
@@ -65,11 +72,12 @@ export class PoolContainers {
 		const found = await this.#engine.request((client, abortSignal) =>
 			client.listContainers({ all: true, filters, abortSignal }),
 		);
-		return found.map(({ Id, Names, Labels, State }) => ({
+		return found.map(({ Id, Names, Labels, State, Mounts }) => ({
 			id: Id,
 			name: (Names[0] ?? Id).replace(/^\//, ""),
 			labels: Labels,
 			isRunning: State === "running",
+			mounted: Mounts.map(({ Source }) => Source),
 		}));
 	}
 
