@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { type Holding, INSPECTED } from "./memory-probe.ts";
 import { soak } from "./soak.ts";
-import { CARRIERS, Stage } from "./stage.ts";
+import { CARRIERS, onStage } from "./stage.ts";
 
 const USAGE = `usage: npm run soak -- [OPTION...]
 
@@ -56,12 +56,13 @@ if (help) {
 const random = new SeededRandom(seed);
 const again = `npm run soak -- --seed ${seed} --lines ${plan.lines} --rests ${plan.rests} --people ${plan.people} --carrier ${carrier}`;
 console.log(`seed ${seed}`);
-await using stage = await Stage.open(carrier, INSPECTED);
-const { growth, rounds } = await soak(stage, random, plan, (gateway, agent, lines) => {
-	console.log(`after ${lines} lines\n  gateway: ${describe(gateway)}\n  agent:   ${describe(agent)}`);
-}).catch((cause: unknown) => {
-	throw new Error(`it did not come to its end. Again: ${again}\n${stage.lastWords}`, { cause });
-});
+const { growth, rounds } = await onStage(carrier, INSPECTED, (stage) =>
+	soak(stage, random, plan, (gateway, agent, lines) => {
+		console.log(`after ${lines} lines\n  gateway: ${describe(gateway)}\n  agent:   ${describe(agent)}`);
+	}).catch((cause: unknown) => {
+		throw new Error(`it did not come to its end. Again: ${again}\n${stage.lastWords}`, { cause });
+	}),
+);
 console.log(`${rounds} sessions`);
 for (const { process: name, of, from, to, allowed } of growth) {
 	console.error(

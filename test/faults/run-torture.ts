@@ -4,8 +4,8 @@ import { SeededRandom } from "../support/seeded-random.ts";
 import type { FaultCounts } from "./fault-plan.ts";
 import { InputWorkload } from "./input-workload.ts";
 import { OutputWorkload } from "./output-workload.ts";
-import { CARRIERS, type Carrier, Stage } from "./stage.ts";
-import { type TortureReport, torture } from "./torture.ts";
+import { CARRIERS, type Carrier, onStage } from "./stage.ts";
+import { type TortureReport, torture, type Workload } from "./torture.ts";
 
 const USAGE = `usage: npm run torture -- [OPTION...]
 
@@ -63,10 +63,9 @@ function chosen<Name extends string>(names: readonly Name[], choice: string | un
 /** Each run begins with the seed itself, so that it can be had again alone. */
 async function tortureOnce(carrier: Carrier, work: Work, { seed, bytes, inputs, counts }: Run): Promise<TortureReport> {
 	const random = new SeededRandom(seed);
-	await using stage = await Stage.open(carrier);
-	return await torture(stage, random, counts, (type) =>
-		work === "output" ? new OutputWorkload(bytes, type) : new InputWorkload(inputs, random.fork(), type),
-	);
+	const begin = (type: (text: string) => void): Workload =>
+		work === "output" ? new OutputWorkload(bytes, type) : new InputWorkload(inputs, random.fork(), type);
+	return await onStage(carrier, {}, (stage) => torture(stage, random, counts, begin));
 }
 
 function commandFor(carrier: Carrier, work: Work, { seed, bytes, inputs, counts }: Run): string {

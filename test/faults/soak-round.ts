@@ -10,6 +10,8 @@ import type { Stage } from "./stage.ts";
 const TAIL_LENGTH = 1_000;
 const LONGEST_PAUSE_MS = 120;
 const LONGEST_ABSENCE_MS = 300;
+/** A flood takes a second; it may be held up by all that happens. */
+const FLOOD_PATIENCE_MS = 60_000;
 const END_WORD = "flood-over";
 /** A round ends in one of these ways: the session is closed, its shell ends first, or it is left to be found later. */
 const ENDINGS = ["close", "close", "exit", "forget"] as const;
@@ -50,10 +52,12 @@ export class FloodRound {
 		try {
 			await this.#page.open();
 			this.#page.type(`seq -f 'line %09.0f of a flood' 1 ${lines}; echo flood-'over'\r`);
+			const deadline = performance.now() + FLOOD_PATIENCE_MS;
 			while (!this.#tail.includes(END_WORD)) {
 				await sleep(random.integer(0, LONGEST_PAUSE_MS));
 				await this.#suffer(random.pick(MISHAPS));
-				if (this.#page.problems.length > 0) throw new Error(this.#page.description);
+				const isLate = performance.now() > deadline;
+				if (isLate || this.#page.problems.length > 0) throw new Error(`${this.#page.description}, ${this.#tail}`);
 			}
 			await this.#end(random.pick(ENDINGS));
 		} finally {
@@ -92,7 +96,9 @@ export class FloodRound {
 	}
 
 	async #reload(): Promise<void> {
-		const { sessionId } = this.#page;
+		const { sessionId, pendingInput } = this.#page;
+		// What was typed and not sent would go with the page.
+		if (pendingInput > 0) return;
 		this.#page[Symbol.dispose]();
 		this.#tail = "";
 		this.#page = this.#newPage();

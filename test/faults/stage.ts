@@ -76,6 +76,30 @@ export class Stage implements AsyncDisposable {
 	}
 }
 
+const EXIT_INTERRUPTED = 130;
+
+/** For commands: has a stage while `play` runs, and leaves nothing of it behind, also where a signal ends the process. */
+export async function onStage<Outcome>(
+	carrier: Carrier,
+	settings: Record<string, string>,
+	play: (stage: Stage) => Promise<Outcome>,
+): Promise<Outcome> {
+	const opening = Stage.open(carrier, settings);
+	let closing: Promise<void> | null = null;
+	const close = async (): Promise<void> => {
+		closing ??= opening.then((stage) => stage[Symbol.asyncDispose]());
+		await closing;
+	};
+	const onSignal = (): void => void close().finally(() => process.exit(EXIT_INTERRUPTED));
+	process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+	try {
+		return await play(await opening);
+	} finally {
+		process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+		await close();
+	}
+}
+
 type Linked = { gateway: GatewayProcess; links: CuttableProxy };
 type StageParts = Linked & { pool: TestPool; pages: CuttableProxy; port: number; stack: AsyncDisposableStack };
 
