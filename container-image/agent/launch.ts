@@ -21,6 +21,9 @@ const CLOSE_AND_EXEC =
  */
 const END_FIRST = "echo 500 >/proc/self/oom_score_adj; ";
 
+/** Images of crashed programs would only fill the volume. */
+const NO_CORES = "ulimit -c 0; ";
+
 export type Command = { file: string; args: string[] };
 
 /** `command` with nothing inherited but the standard three descriptors. */
@@ -28,9 +31,13 @@ export function withoutInheritedDescriptors(command: string[]): Command {
 	return bash(CLOSE_AND_EXEC, command);
 }
 
-/** The same, and what it starts is ended before the agent where memory runs out. */
-export function asExpendable(command: string[]): Command {
-	return bash(END_FIRST + CLOSE_AND_EXEC, command);
+/**
+ * The same, and what it starts is ended before the agent where memory runs out. `processLimit`: what its user may have,
+ * threads included; null for no limit.
+ */
+export function asExpendable(command: string[], processLimit: number | null = null): Command {
+	const limit = processLimit === null ? "" : `ulimit -u ${processLimit}; `;
+	return bash(END_FIRST + NO_CORES + limit + CLOSE_AND_EXEC, command);
 }
 
 function bash(script: string, command: string[]): Command {

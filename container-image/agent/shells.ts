@@ -27,20 +27,19 @@ const ACCOUNT_PROCESS_SHARE = 0.5;
 
 export class ContainerShells implements Shells {
 	readonly #options: ShellOptions;
-	readonly #limits: string[];
+	readonly #processLimit: number | null;
 
 	/** `processLimit` is per account: processes and threads of all its sessions; null for none. */
 	constructor(options: ShellOptions, processLimit: number | null) {
 		this.#options = options;
-		this.#limits = processLimit === null ? ["--core=0"] : ["--core=0", `--nproc=${processLimit}`];
+		this.#processLimit = processLimit;
 	}
 
 	describe(account: Account, { home, tmp }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {
 		const { shell } = this.#options;
-		const login = ["/usr/bin/prlimit", ...this.#limits, "--", ...asAccount(account, [shell, "-l"])];
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		return {
-			command: asExpendable(login),
+			command: asExpendable(asAccount(account, [shell, "-l"]), this.#processLimit),
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
 			env: tmp === null ? env : { ...env, TMPDIR: tmp, TMUX_TMPDIR: tmp },
 			cwd: home,

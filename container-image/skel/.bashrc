@@ -1,4 +1,4 @@
-# Read by each interactive bash.
+# Read by each interactive bash. Nothing here starts a program: that is what makes a shell slow to come.
 case $- in
 	*i*) ;;
 	*) return ;;
@@ -10,24 +10,34 @@ HISTSIZE=10000
 HISTFILESIZE=20000
 HISTTIMEFORMAT='%F %T  '
 shopt -s histappend checkwinsize globstar
-# Each command is saved at once: a session that is closed loses nothing.
-PROMPT_COMMAND='history -a'
 
-# name:folder$, with the exit status of the last command where it failed.
-__berth_status() { local status=$?; [ "$status" -eq 0 ] || printf '%s ' "$status"; }
-PS1='\[\e[31m\]$(__berth_status)\[\e[1;32m\]\u\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ '
+# name:folder$, with the exit status of the last command where it failed. Each command is saved at once: a session that
+# is closed loses nothing.
+__berth_prompt() {
+	local status=$?
+	__berth_status=
+	((status == 0)) || __berth_status="$status "
+	history -a
+}
+PROMPT_COMMAND=__berth_prompt
+PS1='\[\e[31m\]${__berth_status}\[\e[1;32m\]\u\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ '
 
-if command -v dircolors >/dev/null; then
-	eval "$(dircolors -b)"
-	alias ls='ls --color=auto'
-	alias grep='grep --color=auto'
-	alias diff='diff --color=auto'
-fi
+alias ls='ls --color=auto'
+alias grep='grep --color=auto'
+alias diff='diff --color=auto'
 alias ll='ls -alF'
 alias la='ls -A'
 export LESS='-FRX'
 export EDITOR="${EDITOR:-nano}"
+[ -r /etc/ls-colors.sh ] && . /etc/ls-colors.sh
 
-if [ -r /usr/share/bash-completion/bash_completion ]; then
+# Completion takes longer to read than all the rest: it is read when Tab is pressed for the first time.
+__berth_completion() {
+	complete -r -D
 	. /usr/share/bash-completion/bash_completion
+	# Its own way to load what belongs to one program, and to have bash look again.
+	_completion_loader "$@"
+}
+if [ -z "${BASH_COMPLETION_VERSINFO-}" ] && [ -r /usr/share/bash-completion/bash_completion ]; then
+	complete -D -F __berth_completion -o bashdefault -o default
 fi

@@ -10,7 +10,8 @@ export PIP_BREAK_SYSTEM_PACKAGES=1
 [ -z "$BERTH_TOOLS" ] || PATH="$BERTH_TOOLS:$PATH"
 
 if [ -z "$TMUX" ] && [ ! -e "$HOME/.hushlogin" ] && [ -r "$BERTH_MOTD" ]; then
-	cat "$BERTH_MOTD"
+	while IFS= read -r line; do printf '%s\n' "$line"; done <"$BERTH_MOTD"
+	unset line
 fi
 
 if [ -n "$BASH_VERSION" ] && [ -r "$HOME/.bashrc" ]; then

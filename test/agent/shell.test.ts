@@ -15,6 +15,7 @@ test("a shell opens, echoes, and reports its exit code", async () => {
 		at: 0,
 		exitCode: 7,
 		signal: null,
+		expired: null,
 	});
 	await link.until(() => terminal.log.end === info.outputEnd, "all output");
 });
