@@ -1,6 +1,7 @@
 /** The attachments of one link: which channel is which session, and the frames that concern one channel. */
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { PageId } from "../../server/protocol/ids.ts";
+import { INPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
 import type { LinkEvent } from "../../server/protocol/link.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import type { Attachment, AttachmentCarrier, LossReason } from "./attachment.ts";
@@ -15,10 +16,19 @@ export type ChannelWriter = OutputPipe & {
 export type AttachTarget = { channel: number; pageId: PageId; size: TerminalSize };
 type Bound = { session: Session; attachment: Attachment };
 
+/** Long enough for the echo of a key to be on its way, far too short for anybody to send again. */
+const ACK_DELAY_MS = 20;
+/** A quarter of what a page may have sent without word: a paste never waits for the delay. */
+const ACK_BYTES = INPUT_WINDOW_BYTES / 4;
+
 export class LinkAttachments implements AttachmentCarrier {
 	readonly #writer: ChannelWriter;
 	readonly #scheduler: OutputScheduler;
 	readonly #byChannel = new Map<number, Bound>();
+	/** Input taken and not acknowledged yet, by channel. */
+	readonly #acks = new Map<number, number>();
+	#unacknowledged = 0;
+	#ackTimer: NodeJS.Timeout | undefined;
 	/** Channels that were used already. Gateways count up, so one number says it for all. */
 	#lastChannel = 0;
 	#isClosed = false;
@@ -67,7 +77,7 @@ export class LinkAttachments implements AttachmentCarrier {
 	input(channel: number, seq: number, bytes: Buffer): void {
 		const bound = this.#byChannel.get(channel);
 		const result = bound?.session.input(bound.attachment, seq, bytes);
-		if (result?.kind === "accepted") this.#writer.sendInputAck(channel, result.accepted);
+		if (result?.kind === "accepted") this.#acknowledge(channel, result.accepted, bytes.length);
 		else this.#refuse(channel, result?.code ?? "SESSION_NOT_ATTACHED", result?.accepted ?? 0);
 	}
 
@@ -79,6 +89,7 @@ export class LinkAttachments implements AttachmentCarrier {
 	/** Ends all attachments; the sessions go on. */
 	close(): void {
 		this.#isClosed = true;
+		clearTimeout(this.#ackTimer);
 		for (const channel of [...this.#byChannel.keys()]) this.detach(channel);
 		this.#scheduler.close();
 	}
@@ -94,7 +105,24 @@ export class LinkAttachments implements AttachmentCarrier {
 		if (reason !== null) this.#writer.sendEvent({ kind: "detached", channel, reason });
 	}
 
+	/** Nobody waits for it but a long paste; what people wait for is the echo, so that goes first. */
+	#acknowledge(channel: number, accepted: number, bytes: number): void {
+		this.#acks.set(channel, accepted);
+		this.#unacknowledged += bytes;
+		if (this.#unacknowledged >= ACK_BYTES) this.#sendAcks();
+		else this.#ackTimer ??= setTimeout(() => this.#sendAcks(), ACK_DELAY_MS);
+	}
+
+	#sendAcks(): void {
+		clearTimeout(this.#ackTimer);
+		this.#ackTimer = undefined;
+		this.#unacknowledged = 0;
+		for (const [channel, accepted] of this.#acks) this.#writer.sendInputAck(channel, accepted);
+		this.#acks.clear();
+	}
+
 	#refuse(channel: number, code: Refusal, accepted: number): void {
+		this.#sendAcks();
 		this.#writer.sendEvent({ kind: "input-refused", channel, code, accepted });
 	}
 }

@@ -4,7 +4,7 @@ import { MAX_INPUT_BYTES } from "../../server/protocol/limits.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { newPageId } from "./link-client.ts";
 
-test("input that is sent again is dropped, in whole and in part, and each time acknowledged", async () => {
+test("input that is sent again is dropped, in whole and in part, and acknowledged as what there is already", async () => {
 	await using agent = await AgentProcess.start();
 	const link = await agent.link();
 	const terminal = await link.openTerminal();
@@ -14,8 +14,11 @@ test("input that is sent again is dropped, in whole and in part, and each time a
 	link.sendInput(channel, 3, Buffer.from("o ab"));
 	link.sendInput(channel, 7, Buffer.from("cd\n"));
 	await link.see(terminal, /[\r\n]abcd\r/);
-	await link.until(() => terminal.log.acks.length === 4, "acknowledgements");
-	assert.deepEqual(terminal.log.acks, [6, 6, 7, 10]);
+	await link.until(() => terminal.log.acks.at(-1) === 10, "acknowledgements");
+	link.sendInput(channel, 4, Buffer.from(" abcd\n"));
+	const before = terminal.log.acks.length;
+	await link.until(() => terminal.log.acks.length > before, "one more");
+	assert.equal(terminal.log.acks.at(-1), 10);
 	assert.equal(terminal.log.text.match(/[\r\n]abcd\r/g)?.length, 1);
 });
 
