@@ -187,8 +187,11 @@ class ProxiedConnection {
 	}
 }
 
-/** Unix sockets know no reset, and one that is not connected yet has nobody to tell. */
+/**
+ * Unix sockets know no reset, and one that is not connected yet has nobody to tell. One that is being ended cannot be
+ * reset any more: Node would never close it, nor tell anybody.
+ */
 function reset(socket: Socket): void {
-	if (socket.remoteAddress === undefined) socket.destroy();
+	if (socket.remoteAddress === undefined || socket.writableEnded) socket.destroy();
 	else socket.resetAndDestroy();
 }
