@@ -66,7 +66,7 @@ export class RowWriter {
 	#writeRow(line: Line, next: Line | undefined, cell: Cell): void {
 		const isContinued = next?.isWrapped === true;
 		const isForced = isContinued && this.#rows > 1 && !this.#wrapsByItself(line, next, cell);
-		if (isForced) this.#forceWrap();
+		if (isForced) this.#forceWrap(line, cell);
 		this.#writeCells(line, cell);
 		this.#isPending = isContinued && !isForced;
 		if (next === undefined) return;
@@ -99,11 +99,22 @@ export class RowWriter {
 	}
 
 	/** Makes the row below a continuation by printing over the edge, and takes away what was printed for it. */
-	#forceWrap(): void {
+	#forceWrap(line: Line, cell: Cell): void {
+		if (this.#isPending) this.#enterRow(line, cell);
 		this.#setPlain();
-		if (this.#isPending) this.#push("x\r\x1b[X");
-		this.#isPending = false;
 		this.#push(`\x1b[${this.#cols}Gxx\r\x1b[X\x1b[A\x1b[${this.#cols}G\x1b[X\r`);
+	}
+
+	/**
+	 * Goes from the end of the row above to the beginning of this one, which continues it. Only a wide character gets
+	 * there also from the last column; it leaves its background behind, as the row's own first one did.
+	 */
+	#enterRow(line: Line, cell: Cell): void {
+		this.#setStyle(line.loadCell(0, cell));
+		this.#push("字\r");
+		this.#setPlain();
+		this.#push(`\x1b[${this.#cols}X`);
+		this.#isPending = false;
 	}
 
 	#writeCells(line: Line, cell: Cell): void {
