@@ -131,7 +131,7 @@ export class Session {
 		if (from !== null && from > this.#replay.end) {
 			throw new BerthError("BAD_REQUEST", { detail: "from: lies beyond the output" });
 		}
-		for (const earlier of this.#attachments) if (earlier.pageId === options.pageId) this.detach(earlier);
+		for (const earlier of this.#attachments) if (earlier.pageId === options.pageId) this.#replace(earlier, options);
 		this.#resize(options.size);
 		const attachment = new Attachment(options, this.#replay, from);
 		this.#attachments.add(attachment);
@@ -160,6 +160,11 @@ export class Session {
 		this.#applySize();
 		this.#regulate();
 		this.#options.onChanged(this);
+	}
+
+	/** Of attachments over one link the gateway knows by itself which one counts. */
+	#replace(earlier: Attachment, { carrier }: AttachmentOptions): void {
+		this.detach(earlier, earlier.carrier === carrier ? null : "replaced");
 	}
 
 	/** The session is being forgotten: ends all attachments. */

@@ -170,9 +170,9 @@ export const LinkEvent = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("session-changed"), username: Username, session: SessionInfo }),
 	/**
 	 * The agent has ended an attachment. `overrun`: output that it had not been sent yet is gone, as another page reads
-	 * faster. `stalled`: it gave no credit for too long.
+	 * faster. `stalled`: it gave no credit for too long. `replaced`: the same page has attached over another link.
 	 */
-	z.object({ kind: z.literal("detached"), channel: Channel, reason: z.enum(["overrun", "stalled"]) }),
+	z.object({ kind: z.literal("detached"), channel: Channel, reason: z.enum(["overrun", "stalled", "replaced"]) }),
 	/** The session is gone for good. */
 	z.object({ kind: z.literal("session-closed"), username: Username, sessionId: SessionId }),
 	/**

@@ -121,9 +121,10 @@ export type Welcome = {
 /**
  * `overrun`: output that the page had not been sent yet is gone, as another page of the session reads faster.
  * `stalled`: the page acknowledged nothing for too long. `link`: the gateway lost the container's agent for a while,
- * and output could not go on where it was.
+ * and output could not go on where it was. `replaced`: an attachment took its place that an earlier connection of the page
+ * had asked for; it came late, and nobody reads it.
  */
-export type DetachReason = "overrun" | "stalled" | "link";
+export type DetachReason = "overrun" | "stalled" | "link" | "replaced";
 
 /** Where the user's shells run, or what the user is waiting for. The gateway goes on trying by itself. */
 export type Place =

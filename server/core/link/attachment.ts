@@ -74,6 +74,11 @@ export class Attachment {
 		return this.#parsed;
 	}
 
+	/** Whether it belongs to the same connection of the same page. */
+	hasSinkOf(other: Attachment): boolean {
+		return this.#sink === other.#sink;
+	}
+
 	/** From now on news reach the sink. To be called once its owner has been told of the attachment. */
 	release(): void {
 		const held = this.#held ?? [];

@@ -220,13 +220,24 @@ export class Link {
 					break;
 				}
 				await Promise.all([...this.#attachments.values()].map((attachment) => this.#resume(connection, attachment)));
+				if (!connection.isOpen) return;
 				this.#options.log.info({ attachments: this.#attachments.size }, "link is open again");
 				return;
 			} catch (thrown) {
 				reason = thrown instanceof BerthError ? thrown : new BerthError("LINK_BROKEN", { cause: thrown });
 			}
 		}
-		this.lose(reason);
+		if (reason.code === "CONTAINER_RESTARTING") this.lose(reason);
+		else this.#giveUp(reason);
+	}
+
+	/** The sessions may go on where nobody reaches them now: pages attach again once somebody does. */
+	#giveUp(reason: BerthError): void {
+		if (this.#isEnded) return;
+		const cut = [...this.#attachments.values()];
+		this.close();
+		for (const attachment of cut) attachment.end("link");
+		this.#options.onLost(reason);
 	}
 
 	async #resume(connection: LinkConnection, attachment: Attachment): Promise<void> {
@@ -291,13 +302,19 @@ export class Link {
 		const { key } = attachment;
 		const earlier = this.#attachments.get(key);
 		// The agent has ended it for the new one; it must not come back with the next connection.
-		if (earlier !== undefined && earlier !== attachment) this.#forget(earlier);
+		if (earlier !== undefined && earlier !== attachment) this.#replace(earlier, attachment);
 		this.#attachments.set(key, attachment);
 		if (connection.isOpen) {
 			attachment.channel = channel;
 			this.#byChannel.set(channel, attachment);
 		}
 		for (const news of early) news(attachment);
+	}
+
+	/** A page knows what it asked for itself, not what another connection of its own still asked for. */
+	#replace(earlier: Attachment, later: Attachment): void {
+		if (earlier.hasSinkOf(later)) this.#forget(earlier);
+		else this.#end(earlier, "replaced");
 	}
 
 	#required(): LinkConnection {
