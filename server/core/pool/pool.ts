@@ -31,8 +31,12 @@ export type EngineState = { kind: "unknown" } | { kind: "up" } | { kind: "down";
 const CONCURRENT_STARTS = 4;
 /** A container that lasted this long and then died is replaced at once; one that died sooner waits. */
 const STABLE_AFTER_MS = 30_000;
-/** Failures in a row after which a container whose agent does not speak is made anew instead of tried again. */
+/**
+ * A container whose agent does not speak is made anew instead of tried again after so many failures in a row, and not
+ * before the time is over: with it end its sessions, which a way to it that is only interrupted does not.
+ */
 const REPLACE_AFTER_FAILURES = 2;
+const REPLACE_AFTER_MS = 20_000;
 const STOPPED = Symbol("the pool stops");
 const RESTART_BACK_OFF: BackOff = { firstMs: 500, longestMs: 30_000 };
 
@@ -149,10 +153,12 @@ export class Pool implements AsyncDisposable {
 	/** Brings the slot's container up, waits until it is lost, and again. */
 	async #superviseSlot(slot: Slot): Promise<void> {
 		let failures = 0;
+		let failingSince = performance.now();
 		while (!this.#stopping.signal.aborted) {
 			const startedAt = performance.now();
 			try {
-				const { container, link, lost } = await this.#limit(() => this.#bringUp(slot.ordinal, failures));
+				const mayReplace = failures >= REPLACE_AFTER_FAILURES && startedAt - failingSince >= REPLACE_AFTER_MS;
+				const { container, link, lost } = await this.#limit(() => this.#bringUp(slot.ordinal, mayReplace));
 				this.#options.log.info(
 					{ container: container.name, ms: Math.round(performance.now() - startedAt) },
 					"container is ready",
@@ -167,6 +173,7 @@ export class Pool implements AsyncDisposable {
 				this.#setState(slot, { kind: "restarting" });
 				this.#options.log.warn({ container: container.name, err: reason }, "container is lost, replacing it");
 				failures = performance.now() - readyAt > STABLE_AFTER_MS ? 0 : failures + 1;
+				failingSince = performance.now();
 			} catch (thrown) {
 				failures += 1;
 				const error = thrown instanceof BerthError ? thrown : new BerthError("INTERNAL", { cause: thrown });
@@ -179,7 +186,7 @@ export class Pool implements AsyncDisposable {
 
 	async #bringUp(
 		ordinal: Ordinal,
-		failures: number,
+		mayReplace: boolean,
 	): Promise<{ container: PoolContainer; link: Link; lost: Promise<BerthError> }> {
 		this.#stopping.signal.throwIfAborted();
 		const { driver, hello, log, onSessionEvent, prepare } = this.#options;
@@ -193,7 +200,7 @@ export class Pool implements AsyncDisposable {
 			log: log.child({ container: container.name }),
 		});
 		// An agent that takes connections but does not speak looks fine to the driver, again and again.
-		if (failures >= REPLACE_AFTER_FAILURES) opening.catch(() => driver.remove(container.instanceId).catch(() => {}));
+		if (mayReplace) opening.catch(() => driver.remove(container.instanceId).catch(() => {}));
 		const link = await opening;
 		try {
 			if (driver.isolation === "containers" && !link.agent.isHardened) throw new BerthError("NOT_HARDENED");
