@@ -170,7 +170,7 @@ test("a page that left while the connection was broken is not resumed", async (t
 	assert.deepEqual(notes.lines, []);
 });
 
-test("of a page that came twice only the later attachment is resumed", async (t) => {
+test("of a page that came twice the earlier attachment is told, and only the later one is resumed", async (t) => {
 	const fixture = await openLink(t);
 	const { agent } = fixture;
 	const pageId = newPageId();
@@ -178,9 +178,17 @@ test("of a page that came twice only the later attachment is resumed", async (t)
 	const later = await attach(fixture, new Notebook(), { pageId });
 	const { number, request } = await cutAndReopen(fixture);
 	await agent.say(answer(number, attached(sessionId, 0)), output(request.attachment.channel, 0, "hello"));
-	assert.deepEqual(earlier.notes.lines, []);
+	assert.deepEqual(earlier.notes.lines, ["detached replaced"]);
 	assert.deepEqual(later.notes.lines, ["send from 0", "output 0 hello"]);
 	assert.deepEqual(agent.asked, []);
+});
+
+test("a page that attaches again over the same connection hears nothing of its earlier attachment", async (t) => {
+	const fixture = await openLink(t);
+	const [pageId, notes] = [newPageId(), new Notebook()];
+	await attach(fixture, notes, { pageId });
+	await attach(fixture, notes, { pageId });
+	assert.deepEqual(notes.lines, []);
 });
 
 test("the end of an attachment that comes together with its beginning is told after it, to this page alone", async (t) => {
