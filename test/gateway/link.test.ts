@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attachment, AttachmentSink } from "../../server/core/link/attachment.ts";
 import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
-import type { BerthError } from "../../server/protocol/errors.ts";
+import { BerthError } from "../../server/protocol/errors.ts";
 import { PageId, SessionId } from "../../server/protocol/ids.ts";
 import type { SessionEvent } from "../../server/protocol/link.ts";
 import { AgentProcess } from "../agent/agent-process.ts";
@@ -136,13 +136,21 @@ test("after a break the page is told from where to send again, and what arrived 
 	assert.equal(recorder.text.split("a-2-b").length, 2, "the first command ran once");
 });
 
-test("an agent that is gone is given up, and every attachment is told", async (t) => {
+test("an agent that nobody reaches is given up, and every attachment may be had again once somebody does", async (t) => {
 	const { agent, link, lost } = await openLink(t);
 	const { recorder } = await openSession(link);
 	agent.child.kill("SIGKILL");
 	await until(() => lost.length === 1, "the loss");
-	assert.ok(recorder.isLost);
+	assert.equal(recorder.ended, "link");
 	await assert.rejects(link.request({ op: "list", username: ADA.username }), { code: "LINK_BROKEN" });
+});
+
+test("where the container is known to be gone, every attachment is told that it is lost", async (t) => {
+	const { link, lost } = await openLink(t);
+	const { recorder } = await openSession(link);
+	link.lose(new BerthError("CONTAINER_RESTARTING"));
+	assert.ok(recorder.isLost);
+	assert.equal(lost.length, 1);
 });
 
 test("the agent's refusals keep their codes", async (t) => {
