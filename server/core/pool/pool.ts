@@ -27,8 +27,8 @@ export type PoolOptions = {
 
 export type EngineState = { kind: "unknown" } | { kind: "up" } | { kind: "down"; reason: string };
 
-/** Starting one container keeps the engine busy for most of a second; more at once only wait for each other. */
-const CONCURRENT_STARTS = 4;
+/** Starting one keeps the engine busy for most of a second; more at once only wait for each other. */
+const CONCURRENT_STARTS = 6;
 /** A container that lasted this long and then died is replaced at once; one that died sooner waits. */
 const STABLE_AFTER_MS = 30_000;
 /**
