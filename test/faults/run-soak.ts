@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { SeededRandom } from "../support/seeded-random.ts";
 import { type Holding, INSPECTED } from "./memory-probe.ts";
+import { numberOption, oneOf, whole } from "./run-options.ts";
 import { soak } from "./soak.ts";
 import { CARRIERS, onStage } from "./stage.ts";
 
@@ -18,29 +19,21 @@ and fails where the gateway or the agent holds more and more from rest to rest.
   --carrier NAME  socket or exec: how the link is carried (socket)`;
 
 function readOptions() {
-	const number = (fallback: number) => ({ type: "string", default: String(fallback) }) as const;
 	const { values } = parseArgs({
 		options: {
 			help: { type: "boolean", default: false },
-			seed: number(SeededRandom.fromEnvironment().seed),
-			lines: number(10_000_000),
-			minutes: number(60),
-			rests: number(12),
-			people: number(4),
+			seed: numberOption(SeededRandom.fromEnvironment().seed),
+			lines: numberOption(10_000_000),
+			minutes: numberOption(60),
+			rests: numberOption(12),
+			people: numberOption(4),
 			carrier: { type: "string", default: "socket" },
 		},
 	});
-	const carrier = CARRIERS.find((name) => name === values.carrier);
-	if (carrier === undefined) throw new TypeError(`${values.carrier} is none of ${CARRIERS.join(", ")}`);
+	const carrier = oneOf(CARRIERS, values.carrier);
 	const { seed, lines, minutes, rests, people } = values;
 	const plan = { lines: whole(lines), seconds: whole(minutes) * 60, rests: whole(rests), people: whole(people) };
 	return { help: values.help, seed: whole(seed), carrier, plan };
-}
-
-function whole(text: string): number {
-	const number = Number(text);
-	if (!Number.isSafeInteger(number) || number < 0) throw new TypeError(`not a whole number: ${text}`);
-	return number;
 }
 
 function describe({ heap, external, files, waits, resident }: Holding): string {

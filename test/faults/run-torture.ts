@@ -4,6 +4,7 @@ import { SeededRandom } from "../support/seeded-random.ts";
 import type { FaultCounts } from "./fault-plan.ts";
 import { InputWorkload } from "./input-workload.ts";
 import { OutputWorkload } from "./output-workload.ts";
+import { chosen, numberOption, whole } from "./run-options.ts";
 import { CARRIERS, type Carrier, onStage } from "./stage.ts";
 import { type TortureReport, torture, type Workload } from "./torture.ts";
 
@@ -27,16 +28,15 @@ type Work = (typeof WORKS)[number];
 type Run = { seed: number; bytes: number; inputs: number; counts: FaultCounts };
 
 function readOptions() {
-	const number = (fallback: number) => ({ type: "string", default: String(fallback) }) as const;
 	const { values } = parseArgs({
 		options: {
 			help: { type: "boolean", default: false },
-			seed: number(SeededRandom.fromEnvironment().seed),
-			bytes: number(50_000_000),
-			inputs: number(10_000),
-			cuts: number(100),
-			"link-cuts": number(20),
-			kills: number(5),
+			seed: numberOption(SeededRandom.fromEnvironment().seed),
+			bytes: numberOption(50_000_000),
+			inputs: numberOption(10_000),
+			cuts: numberOption(100),
+			"link-cuts": numberOption(20),
+			kills: numberOption(5),
 			carrier: { type: "string" },
 			only: { type: "string" },
 		},
@@ -45,19 +45,6 @@ function readOptions() {
 	const { help, carrier, only } = values;
 	const run: Run = { seed: whole(values.seed), bytes: whole(values.bytes), inputs: whole(values.inputs), counts };
 	return { help, run, carriers: chosen(CARRIERS, carrier), works: chosen(WORKS, only) };
-}
-
-function whole(text: string): number {
-	const number = Number(text);
-	if (!Number.isSafeInteger(number) || number < 0) throw new TypeError(`not a whole number: ${text}`);
-	return number;
-}
-
-function chosen<Name extends string>(names: readonly Name[], choice: string | undefined): readonly Name[] {
-	if (choice === undefined) return names;
-	const found = names.filter((name) => name === choice);
-	if (found.length === 0) throw new TypeError(`${choice} is none of ${names.join(", ")}`);
-	return found;
 }
 
 /** Each run begins with the seed itself, so that it can be had again alone. */
