@@ -26,7 +26,7 @@ export class Replay {
 	readonly #sizes: SizeHistory;
 	readonly #checkpoints: Checkpoints;
 
-	/** `capacity` in bytes: the newest so many can always be read. `onRelieved`: `isFull` is false again. */
+	/** `capacity` in bytes: the newest so many can always be read. `onRelieved`: `isFull` is false, and may not have been. */
 	constructor(options: { capacity: number; size: TerminalSize; maker: SnapshotMaker; onRelieved(): void }) {
 		const { capacity, size, maker, onRelieved } = options;
 		this.#ring = new ReplayRing(capacity + SLACK_BYTES);

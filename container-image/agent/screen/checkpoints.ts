@@ -35,6 +35,7 @@ export type CheckpointsOptions = {
 	/** Longest log, bytes. */
 	capacity: number;
 	maker: SnapshotMaker;
+	/** The log is not full, whether it was or not. */
 	onRelieved(): void;
 };
 
@@ -66,7 +67,6 @@ export class Checkpoints {
 	#restUntil = 0;
 	/** The last drawing failed. */
 	#hasFailed = false;
-	#wasFull = false;
 
 	constructor(options: CheckpointsOptions) {
 		this.#options = options;
@@ -95,7 +95,6 @@ export class Checkpoints {
 		this.#nextLookAt = end < fullAt ? Math.min(end + LOOK_BYTES, fullAt) : end;
 		if (start > this.#newest.offset) this.#guess();
 		else this.#look();
-		this.#wasFull = this.isLogFull;
 	}
 
 	onResized(size: TerminalSize): void {
@@ -214,9 +213,7 @@ export class Checkpoints {
 		this.#isShort = false;
 		this.#scan.forget(this.#options.ring.start);
 		this.#nextLookAt = this.#dueAt;
-		const isRelieved = this.#wasFull && !this.isLogFull;
-		this.#wasFull = this.isLogFull;
-		if (isRelieved) this.#options.onRelieved();
+		if (!this.isLogFull) this.#options.onRelieved();
 	}
 }
 

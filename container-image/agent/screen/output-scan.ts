@@ -55,8 +55,6 @@ export class OutputScan implements EscapeListener {
 	/** Column of the cursor; null while it is not known. */
 	#column: number | null = null;
 	#isLinkOpen = false;
-	/** A cursor was saved and not restored yet: an empty screen would not know where. */
-	#isCursorSaved = false;
 	/** An empty screen has a stop every eight columns. */
 	#hasOwnTabStops = false;
 	/** Oldest first. */
@@ -139,9 +137,8 @@ export class OutputScan implements EscapeListener {
 
 	escape(character: string): void {
 		this.#modes.escape(character);
-		if (character === "7" || character === "8") this.#isCursorSaved = character === "7";
 		if (character === "H") this.#hasOwnTabStops = true;
-		if (character === "c") this.#isCursorSaved = this.#hasOwnTabStops = false;
+		if (character === "c") this.#hasOwnTabStops = false;
 		if (!HARMLESS_ESCAPES.has(character)) this.#startOver();
 	}
 
@@ -153,7 +150,6 @@ export class OutputScan implements EscapeListener {
 	control(final: string, parameters: string): void {
 		this.#modes.control(final, parameters);
 		if (final === "g") this.#hasOwnTabStops = true;
-		if (isCursorKeeping(final, parameters)) this.#isCursorSaved = final === "s" || final === "h";
 		if (!isHarmless(final, parameters)) this.#startOver();
 		else if (final !== "m") this.#column = null;
 	}
@@ -206,7 +202,7 @@ export class OutputScan implements EscapeListener {
 	#enterAt(offset: number): void {
 		const last = this.#entries.at(-1)?.offset ?? Number.NEGATIVE_INFINITY;
 		if (offset - last < ENTRY_SPACING_BYTES || this.#rows < SCREENS_BEFORE * this.#size.rows) return;
-		if (this.#isLinkOpen || this.#hasOwnTabStops || this.#isCursorSaved || !this.#modes.isPlain) return;
+		if (this.#isLinkOpen || this.#hasOwnTabStops || this.#modes.isCursorSaved || !this.#modes.isPlain) return;
 		const { colours } = this.#modes;
 		if (colours !== null) this.#entries.push({ offset, colours, rows: this.#rows });
 	}
@@ -221,12 +217,6 @@ function isHarmless(final: string, parameters: string): boolean {
 	if (final !== "h" && final !== "l") return ROW_CONTROLS.has(final) && ROW_PARAMETERS.test(parameters);
 	const modes = parameters.slice(1).split(";");
 	return parameters.startsWith("?") && modes.every((mode) => HARMLESS_MODES.has(Number(mode)));
-}
-
-/** Saves the cursor, or restores it. */
-function isCursorKeeping(final: string, parameters: string): boolean {
-	if (final === "s" || final === "u") return parameters === "";
-	return (final === "h" || final === "l") && /^\?(.*;)?104[89](;|$)/.test(parameters);
 }
 
 /** Bytes at the end of a text that begin a character and do not complete it. */

@@ -77,6 +77,7 @@ export class ScreenModes implements EscapeListener {
 	#pen = new Pen();
 	/** What was saved with the cursor, of the main screen and of the alternate one. */
 	readonly #saved = new Map<boolean, SavedLook>();
+	#isCursorSaved = false;
 	/** The set that characters are of. Restoring a cursor brings it back, whatever its slot holds by then. */
 	#charset = DEFAULT_CHARSET;
 
@@ -110,6 +111,11 @@ export class ScreenModes implements EscapeListener {
 	get charsetInUse(): { slot: string; charset: string } {
 		const slot = this.#shift === 0 ? "(" : ")";
 		return { slot, charset: this.#charsets.get(slot) ?? DEFAULT_CHARSET };
+	}
+
+	/** A cursor was saved and not restored yet. */
+	get isCursorSaved(): boolean {
+		return this.#isCursorSaved;
 	}
 
 	get isOrigin(): boolean {
@@ -215,10 +221,12 @@ export class ScreenModes implements EscapeListener {
 	}
 
 	#save(): void {
+		this.#isCursorSaved = true;
 		this.#saved.set(this.#isAlternate, { pen: new Pen(this.#pen), charset: this.#charset });
 	}
 
 	#restore(): void {
+		this.#isCursorSaved = false;
 		const saved = this.#saved.get(this.#isAlternate);
 		this.#pen = new Pen(saved?.pen);
 		this.#charset = saved?.charset ?? DEFAULT_CHARSET;
@@ -264,6 +272,7 @@ export class ScreenModes implements EscapeListener {
 	#reset(): void {
 		this.#softReset();
 		this.#saved.clear();
+		this.#isCursorSaved = false;
 		this.#modes = new Map(DEFAULT_MODES);
 		this.#isAlternate = false;
 		this.#isNewLine = false;
