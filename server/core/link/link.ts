@@ -135,11 +135,7 @@ export class Link {
 
 	/** The container is known to be gone: ends the link and tells all attachments. */
 	lose(reason: BerthError): void {
-		if (this.#isEnded) return;
-		const lost = [...this.#attachments.values()];
-		this.close();
-		for (const attachment of lost) attachment.lose();
-		this.#options.onLost(reason);
+		this.#giveUp(reason, (attachment) => attachment.lose());
 	}
 
 	async #connect(): Promise<LinkConnection> {
@@ -228,15 +224,15 @@ export class Link {
 			}
 		}
 		if (reason.code === "CONTAINER_RESTARTING") this.lose(reason);
-		else this.#giveUp(reason);
+		// The sessions may go on where nobody reaches them now: pages attach again once somebody does.
+		else this.#giveUp(reason, (attachment) => attachment.end("link"));
 	}
 
-	/** The sessions may go on where nobody reaches them now: pages attach again once somebody does. */
-	#giveUp(reason: BerthError): void {
+	#giveUp(reason: BerthError, tell: News): void {
 		if (this.#isEnded) return;
-		const cut = [...this.#attachments.values()];
+		const attachments = [...this.#attachments.values()];
 		this.close();
-		for (const attachment of cut) attachment.end("link");
+		for (const attachment of attachments) tell(attachment);
 		this.#options.onLost(reason);
 	}
 
