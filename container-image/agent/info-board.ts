@@ -74,7 +74,10 @@ export class InfoBoard {
 		this.#entries.set(username, entry);
 		this.#timer ??= setInterval(() => void this.#refresh(), PUBLISH_INTERVAL_MS);
 		this.#settleTimer ??= setTimeout(() => this.#settle(), SETTLE_MS);
-		this.#publish(entry);
+		// The answer to whoever opened a session goes first: nobody can read the file before there is a prompt.
+		setImmediate(() => {
+			if (this.#entries.get(username) === entry) this.#publish(entry);
+		});
 	}
 
 	close(): void {
