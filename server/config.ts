@@ -141,17 +141,47 @@ export const SETTINGS = {
 	CONTAINER_MEMORY: setting(byteSize(64 * 1024 ** 2, 1024 ** 5), {
 		fallback: "512m",
 		unit: "size",
-		meaning: "Memory of one container, swap included.",
+		meaning: "Memory of the users of one container together, swap included.",
 	}),
 	CONTAINER_CPUS: setting(decimalNumber(0.01, 1_024), {
 		fallback: "0.5",
 		unit: "cores",
-		meaning: "CPU time of one container.",
+		meaning: "CPU time of the users of one container together.",
 	}),
 	CONTAINER_PIDS_LIMIT: setting(wholeNumber(64, 4_194_304), {
 		fallback: "1024",
 		unit: "processes",
-		meaning: "Processes and threads in one container.",
+		meaning: "Processes and threads of the users of one container together.",
+	}),
+	AGENT_MEMORY: setting(byteSize(64 * 1024 ** 2, 1024 ** 4), {
+		fallback: "256m",
+		unit: "size",
+		meaning: "Memory that each container has on top of that for its agent, which keeps the replay buffers.",
+	}),
+	AGENT_CPUS: setting(decimalNumber(0.01, 1_024), {
+		fallback: "0.5",
+		unit: "cores",
+		meaning: "CPU time that each container has on top for its agent, so that users cannot slow each other's keys down.",
+	}),
+	USER_MEMORY_LIMIT: setting(byteSize(16 * 1024 ** 2, 1024 ** 5), {
+		fallback: "192m",
+		unit: "size",
+		meaning: "Memory of all programs of one user, and of their files in `/tmp`.",
+	}),
+	USER_MAX_PROCESSES: setting(wholeNumber(8, 4_194_304), {
+		fallback: "128",
+		unit: "processes",
+		meaning: "Processes and threads of one user.",
+	}),
+	USER_OPEN_FILES: setting(wholeNumber(64, 1_048_576), {
+		fallback: "4096",
+		unit: "files",
+		meaning: "Files that one program of a user may have open.",
+	}),
+	USER_FILE_SIZE: setting(byteSize(1024 ** 2, 1024 ** 5), {
+		fallback: "1g",
+		unit: "size",
+		meaning: "Largest file that a user can write.",
 	}),
 	CONTAINER_NETWORK: setting(matching(DOCKER_NAME, "a network's name"), {
 		fallback: "bridge",

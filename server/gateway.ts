@@ -18,6 +18,7 @@ import { LocalDriver } from "./drivers/local/local-driver.ts";
 import { AnonymousAuthenticator } from "./http/anonymous-authenticator.ts";
 import { createApp, TERMINAL_PATH } from "./http/app.ts";
 import { keptCookieSecret } from "./http/cookie-secret.ts";
+import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 
@@ -59,11 +60,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			log,
 		}),
 	);
+	const limits = limitsFrom(config);
 	const places = resources.use(
 		new Places({
 			pool,
 			accounts: store,
 			assignments: store,
+			limitsOf: () => limits,
 			usersPerContainer: config.USERS_PER_CONTAINER,
 			assignmentTtlMs: config.ASSIGNMENT_TTL,
 			present: () => sockets.presentUsers(),
@@ -87,14 +90,30 @@ function createDriver(config: Config, log: Logger): ContainerDriver {
 		engine: parseDockerEndpoint(config),
 		poolName: config.POOL_NAME,
 		image: config.CONTAINER_IMAGE,
-		memoryBytes: config.CONTAINER_MEMORY,
-		cpus: config.CONTAINER_CPUS,
-		pidsLimit: config.CONTAINER_PIDS_LIMIT,
+		users: {
+			memoryBytes: config.CONTAINER_MEMORY,
+			cpus: config.CONTAINER_CPUS,
+			processes: config.CONTAINER_PIDS_LIMIT,
+		},
+		agent: { memoryBytes: config.AGENT_MEMORY, cpus: config.AGENT_CPUS },
 		network: config.CONTAINER_NETWORK,
 		volume: config.WORKSPACE_VOLUME,
 		linkDir: resolve(config.LINK_DIR ?? join(config.DATA_DIR, "links")),
 		log,
 	});
+}
+
+function limitsFrom(config: Config): AccountLimits {
+	return {
+		sessions: config.SESSIONS_PER_USER,
+		processes: config.USER_MAX_PROCESSES,
+		openFiles: config.USER_OPEN_FILES,
+		fileBytes: config.USER_FILE_SIZE,
+		memoryBytes: config.USER_MEMORY_LIMIT,
+		cpuWeight: USUAL_CPU_WEIGHT,
+		sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
+		sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
+	};
 }
 
 function createPool(
@@ -113,10 +132,7 @@ function createPool(
 			gateway: `${hostname()}:${process.pid}`,
 			policy: {
 				assignmentTtlMs: config.ASSIGNMENT_TTL,
-				sessionsPerUser: config.SESSIONS_PER_USER,
 				replayBytes: config.REPLAY_BUFFER,
-				sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
-				sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
 			},
 		},
 		onSessionEvent,

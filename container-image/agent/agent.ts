@@ -3,18 +3,18 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
-import { ContainerMeter } from "./container-usage.ts";
 import { isProcHidden } from "./hardening.ts";
 import { InfoBoard } from "./info-board.ts";
 import { Launcher } from "./launcher.ts";
-import { type Policy, RequestHandler } from "./link-requests.ts";
+import { LimitKeeper } from "./limits/limit-keeper.ts";
+import { RequestHandler } from "./link-requests.ts";
 import { LinkServer } from "./link-server.ts";
 import { LinuxAccounts } from "./linux-accounts.ts";
 import { LocalAccounts } from "./local-accounts.ts";
 import type { Log } from "./log.ts";
 import { SnapshotProcess } from "./screen/snapshot-maker.ts";
 import { Sessions } from "./sessions.ts";
-import { accountProcessLimit, ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
+import { ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
 
 /** Programs have this long to end by themselves when the agent ends. */
 const SHUTDOWN_GRACE_MS = 1_000;
@@ -22,6 +22,8 @@ const SHUTDOWN_GRACE_MS = 1_000;
 export class Agent {
 	readonly #config: Config;
 	readonly #launcher = new Launcher();
+	/** Null where accounts are not kept apart. */
+	readonly #keeper: LimitKeeper | null;
 	readonly #snapshots: SnapshotProcess;
 	readonly #sessions: Sessions;
 	readonly #server: LinkServer;
@@ -33,24 +35,24 @@ export class Agent {
 		const { mode, workspace } = config;
 		const bootId = randomBytes(16).toString("base64url");
 		const isHardened = (): boolean => mode === "container" && isProcHidden();
-		const containerLimit = mode === "container" ? new ContainerMeter().sample().processesLimit : null;
-		const ownProcessesLimit = accountProcessLimit(containerLimit);
-		this.#board = new InfoBoard({ config, ownProcessesLimit, log });
+		this.#keeper = mode === "container" ? this.#createKeeper(log) : null;
+		this.#board = new InfoBoard({ config, keeper: this.#keeper, log });
 		this.#snapshots = new SnapshotProcess({ isNobody: mode === "container", log });
 		this.#sessions = new Sessions({
+			keeper: this.#keeper,
 			launcher: this.#launcher,
-			shells: createShells(config, ownProcessesLimit),
+			shells: createShells(config),
 			snapshots: this.#snapshots,
 			log,
 			onEvent: (event) => this.#server.broadcast(event),
-			onCount: (account, home, running) => this.#board.setRunning(account, home, running),
+			onCount: (count) => this.#board.setRunning(count),
 		});
 		const accounts = createAccounts(config, log);
 		this.#server = new LinkServer({
 			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened, log }),
 			log,
 			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
-			onPolicy: (policy) => this.#setPolicy(policy),
+			onPolicy: (policy) => this.#board.setPolicy(policy),
 		});
 	}
 
@@ -62,14 +64,18 @@ export class Agent {
 	async stop(): Promise<void> {
 		this.#server.close();
 		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
+		this.#keeper?.[Symbol.dispose]();
 		this.#launcher[Symbol.dispose]();
 		this.#snapshots.close();
 		this.#board.close();
 	}
 
-	#setPolicy(policy: Policy): void {
-		this.#sessions.setTimeouts(policy);
-		this.#board.setPolicy(policy);
+	#createKeeper(log: Log): LimitKeeper {
+		return new LimitKeeper({
+			share: this.#config.usersShare,
+			onNotice: ({ username }, text) => this.#sessions.notify(username, text),
+			log,
+		});
 	}
 }
 
@@ -79,7 +85,7 @@ function createAccounts(config: Config, log: Log): Accounts {
 	return new LinuxAccounts({ workspace, skeleton, shell, log });
 }
 
-function createShells(config: Config, ownProcessesLimit: number | null): Shells {
+function createShells(config: Config): Shells {
 	const { shell, searchPath, motdPath, infoDir, toolsDir } = config;
 	const options: ShellOptions = {
 		shell,
@@ -88,5 +94,5 @@ function createShells(config: Config, ownProcessesLimit: number | null): Shells 
 		infoPath: ({ username }) => join(infoDir, username),
 	};
 	if (toolsDir !== null) return new LocalShells({ ...options, toolsDir });
-	return new ContainerShells(options, ownProcessesLimit);
+	return new ContainerShells(options);
 }

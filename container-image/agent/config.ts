@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { AGENT_SOCKET_PATH } from "../../server/protocol/link.ts";
 import { SYSTEM_PATH } from "./launch.ts";
+import type { UsersShare } from "./limits/account-groups.ts";
 
 /** An empty variable counts as an absent one: that is how container engines pass what is not set. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -28,6 +29,10 @@ const Environment = z.object({
 	BERTH_CONTAINER: optional(shownName.default(hostname())),
 	BERTH_IMAGE: optional(shownName.default("unknown")),
 	BERTH_NETWORK: optional(shownName.default("unknown")),
+	/** Of the container's limits, what its users have together: bytes, thousandths of a core, processes. */
+	BERTH_USERS_MEMORY: optional(z.coerce.number().int().positive().optional()),
+	BERTH_USERS_MILLICORES: optional(z.coerce.number().int().positive().optional()),
+	BERTH_USERS_PROCESSES: optional(z.coerce.number().int().positive().optional()),
 	/** Least important log lines to write. */
 	BERTH_LOG_LEVEL: optional(z.enum(["debug", "info", "warn", "error"]).default("info")),
 	/** The agent's own user's shell; used in local mode only. */
@@ -43,6 +48,8 @@ export type Config = Readonly<{
 	container: string;
 	image: string;
 	network: string;
+	/** Null where it is not known: then only what the container as a whole has is limited. */
+	usersShare: UsersShare | null;
 	logLevel: "debug" | "info" | "warn" | "error";
 	/** Login shell of each account. */
 	shell: string;
@@ -58,6 +65,16 @@ export type Config = Readonly<{
 	motdPath: string;
 }>;
 
+function usersShareOf(parsed: z.infer<typeof Environment>): UsersShare | null {
+	const {
+		BERTH_USERS_MEMORY: memoryBytes,
+		BERTH_USERS_MILLICORES: millicores,
+		BERTH_USERS_PROCESSES: processes,
+	} = parsed;
+	if (memoryBytes === undefined || millicores === undefined || processes === undefined) return null;
+	return { memoryBytes, millicores, processes };
+}
+
 const BASH = "/bin/bash";
 const IMAGE_FOLDER = dirname(import.meta.dirname);
 
@@ -72,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 		container: parsed.BERTH_CONTAINER,
 		image: parsed.BERTH_IMAGE,
 		network: parsed.BERTH_NETWORK,
+		usersShare: usersShareOf(parsed),
 		logLevel: parsed.BERTH_LOG_LEVEL,
 		shell: isLocal && parsed.SHELL !== undefined && existsSync(parsed.SHELL) ? parsed.SHELL : BASH,
 		searchPath: isLocal ? parsed.PATH : SYSTEM_PATH,

@@ -1,6 +1,7 @@
 /** Limits of the container and what is used of them, from its control groups (version 1 and 2). */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { USERS_GROUP } from "./limits/control-groups.ts";
 
 /** Null: no limit, or not known. */
 export type ContainerUsage = {
@@ -30,6 +31,8 @@ const NO_MEMORY_LIMIT = 2 ** 60;
 export class ContainerMeter {
 	readonly #root: string;
 	readonly #isV2: boolean;
+	/** Where the users' programs have a group of their own, that is what is shown. */
+	#group = "";
 	#last: { cpuMs: number; at: number } | null = null;
 
 	constructor(root = "/sys/fs/cgroup") {
@@ -38,6 +41,7 @@ export class ContainerMeter {
 	}
 
 	sample(): ContainerUsage {
+		this.#group = existsSync(join(this.#root, this.#isV2 ? "" : "memory", USERS_GROUP)) ? USERS_GROUP : "";
 		const { memoryLimitBytes, memoryUsedBytes } = this.#isV2 ? this.#memoryV2() : this.#memoryV1();
 		const isUnlimited = memoryLimitBytes !== null && memoryLimitBytes >= NO_MEMORY_LIMIT;
 		return {
@@ -105,7 +109,8 @@ export class ContainerMeter {
 	/** Null where there is no such file: local mode, or a controller that is not mounted. */
 	#text(file: string): string | null {
 		try {
-			return readFileSync(join(this.#root, file), "utf8").trim();
+			const controller = this.#isV2 ? "" : dirname(file);
+			return readFileSync(join(this.#root, controller, this.#group, basename(file)), "utf8").trim();
 		} catch {
 			return null;
 		}

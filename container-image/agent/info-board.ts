@@ -1,14 +1,17 @@
 /** Keeps the accounts' info files up to date while they have sessions. */
 import { statfs } from "node:fs/promises";
+import type { AccountLimits } from "../../server/protocol/account-limits.ts";
 import type { Username } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Config } from "./config.ts";
 import { ContainerMeter, type ContainerUsage, UNKNOWN_USAGE } from "./container-usage.ts";
 import { DiskMeter, type DiskUsage } from "./disk-usage.ts";
 import { InfoFiles } from "./info-file.ts";
+import type { LimitKeeper } from "./limits/limit-keeper.ts";
 import type { Policy } from "./link-requests.ts";
 import type { Log } from "./log.ts";
 import { countProcesses } from "./processes.ts";
+import type { SessionCount } from "./sessions.ts";
 
 /** How old what `container-info` shows may be. */
 const PUBLISH_INTERVAL_MS = 10_000;
@@ -22,6 +25,7 @@ const DISK_REST_FACTOR = 30;
 type Entry = {
 	account: Account;
 	home: string;
+	limits: AccountLimits;
 	running: number;
 	disk: DiskUsage | null;
 	nextDiskAt: number;
@@ -30,7 +34,8 @@ type Entry = {
 
 export type InfoBoardOptions = {
 	config: Config;
-	ownProcessesLimit: number | null;
+	/** Null where accounts have no limits of their own. */
+	keeper: LimitKeeper | null;
 	log: Log;
 };
 
@@ -59,8 +64,8 @@ export class InfoBoard {
 		for (const entry of this.#entries.values()) this.#publish(entry);
 	}
 
-	/** The account has this many running sessions now. */
-	setRunning(account: Account, home: string, running: number): void {
+	/** The account has so many running sessions now, and these limits. */
+	setRunning({ account, home, limits, running }: SessionCount): void {
 		const { username } = account;
 		if (running === 0) {
 			this.#entries.delete(username);
@@ -68,9 +73,12 @@ export class InfoBoard {
 			if (this.#entries.size === 0) this.#stopTimer();
 			return;
 		}
+		// What was sampled while nobody was here may be old.
+		if (this.#entries.size === 0) this.#sampleContainer();
 		const known = this.#entries.get(username);
-		const entry = known ?? { account, home, running, disk: null, nextDiskAt: 0, isMeasuring: false };
+		const entry = known ?? { account, home, limits, running, disk: null, nextDiskAt: 0, isMeasuring: false };
 		entry.running = running;
+		entry.limits = limits;
 		this.#entries.set(username, entry);
 		this.#timer ??= setInterval(() => void this.#refresh(), PUBLISH_INTERVAL_MS);
 		this.#settleTimer ??= setTimeout(() => this.#settle(), SETTLE_MS);
@@ -128,24 +136,27 @@ export class InfoBoard {
 	}
 
 	#publish(entry: Entry): void {
-		const { config, ownProcessesLimit, log } = this.#options;
-		const { account, home, running, disk } = entry;
+		const { config, keeper, log } = this.#options;
+		const { account, home, limits, running, disk } = entry;
 		const { mode, container, image, network } = config;
 		const uid = mode === "container" ? account.uid : (process.getuid?.() ?? account.uid);
 		const info = {
 			...this.#usage,
-			...{ mode, container, image, network, username: account.username, uid, home, ownProcessesLimit },
+			...{ mode, container, image, network, username: account.username, uid, home },
 			sessionsRunning: running,
-			sessionsAllowed: this.#policy?.sessionsPerUser ?? null,
+			sessionsAllowed: limits.sessions,
 			placeKeptSeconds: secondsOf(this.#policy?.assignmentTtlMs),
-			sessionIdleSeconds: secondsOf(this.#policy?.sessionIdleMs),
-			sessionDetachedSeconds: secondsOf(this.#policy?.sessionDetachedMs),
+			sessionIdleSeconds: secondsOf(limits.sessionIdleMs),
+			sessionDetachedSeconds: secondsOf(limits.sessionDetachedMs),
 			startedAt: this.#startedAt,
 			publishedAt: Math.floor(Date.now() / 1000),
 			diskUsedBytes: disk?.usedBytes ?? null,
 			diskMeasuredAt: disk === null ? null : Math.floor(disk.measuredAt / 1000),
 			diskFreeBytes: this.#freeBytes,
 			ownProcessesUsed: this.#processes.get(uid) ?? null,
+			ownProcessesLimit: keeper === null ? null : limits.processes,
+			ownMemoryUsedBytes: keeper?.memoryOf(uid) ?? null,
+			ownMemoryLimitBytes: keeper === null ? null : limits.memoryBytes,
 		};
 		try {
 			this.#files.write(info, mode === "container" ? account.uid : null);

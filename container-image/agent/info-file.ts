@@ -33,6 +33,9 @@ export type AccountInfo = ContainerUsage & {
 	/** Processes and threads of the account. */
 	ownProcessesUsed: number | null;
 	ownProcessesLimit: number | null;
+	/** Memory of all its processes. */
+	ownMemoryUsedBytes: number | null;
+	ownMemoryLimitBytes: number | null;
 };
 
 export class InfoFiles {

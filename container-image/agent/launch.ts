@@ -26,9 +26,15 @@ export type Launch = {
 	limits?: {
 		/** Greatest image of a crashed program, bytes. */
 		core?: number;
+		/** Largest file that it can write, bytes. */
+		fsize?: number;
+		/** Files that it may have open. */
+		nofile?: number;
 		/** What its user may have, threads included. */
 		nproc?: number;
 	};
+	/** Folders of control groups that it joins. */
+	groups?: readonly string[];
 };
 
 /**
@@ -43,11 +49,12 @@ export const NOBODY = 65_534;
 
 /** What `berth-launch` is to be told. Throws where a NUL would cut a string short. */
 export function launchArguments(launch: Launch): string[] {
-	const { program, uid, tty, cwd, env = {}, niceness, oomScoreAdj, limits = {} } = launch;
+	const { program, uid, tty, cwd, env = {}, niceness, oomScoreAdj, limits = {}, groups = [] } = launch;
 	const single = { "--uid": uid, "--tty": tty, "--cwd": cwd, "--nice": niceness, "--oom-score-adj": oomScoreAdj };
 	const options = [
 		...Object.entries(single).filter(([, value]) => value !== undefined),
 		...Object.entries(limits).map(([name, most]) => ["--limit", `${name}=${most}`]),
+		...groups.map((folder) => ["--group", folder]),
 		...Object.entries(env).map(([name, value]) => ["--env", `${name}=${value}`]),
 	];
 	const all = [...options.flat().map(String), "--", ...program];

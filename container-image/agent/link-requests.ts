@@ -93,6 +93,9 @@ export class RequestHandler {
 				return { result: { sessions: sessions.list(request.username) } };
 			case "evict":
 				return this.#evict(request);
+			case "limit":
+				sessions.setLimits(request.account, request.limits);
+				return DONE;
 			case "homes":
 				return { result: await this.#homes(request) };
 			default:
@@ -102,12 +105,12 @@ export class RequestHandler {
 
 	async #open(request: LinkRequestOf<"open">, link: LinkAttachments, policy: Policy): Promise<Handled> {
 		const { mode, accounts, sessions, isHardened } = this.#context;
-		const { account, attachment, name } = request;
+		const { account, attachment, limits, name } = request;
 		link.claim(attachment.channel);
 		if (mode === "container" && !isHardened()) throw new BerthError("NOT_HARDENED");
 		const place = await accounts.ensure(account);
-		const { sessionsPerUser: limit, replayBytes } = policy;
-		const session = await sessions.open({ account, place, name, size: attachment.size, limit, replayBytes });
+		const { replayBytes } = policy;
+		const session = await sessions.open({ account, place, limits, name, size: attachment.size, replayBytes });
 		if (!link.isOpen) {
 			// A shell that nobody was told of would only be found by chance.
 			sessions.close(session);

@@ -41,7 +41,7 @@ export function parseStat(line: string): ProcessStat | null {
 const SLICE = 50;
 
 /** Asks `look` of every process, and collects what it knows. */
-async function ofEachProcess<Found>(look: (pid: number) => Found | null): Promise<Found[]> {
+export async function ofEachProcess<Found>(look: (pid: number) => Found | null): Promise<Found[]> {
 	const found: Found[] = [];
 	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
 	for (const [index, pid] of pids.entries()) {

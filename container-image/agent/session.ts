@@ -1,4 +1,5 @@
 /** One program on one terminal, its output kept for replay, and the pages that look at it. */
+import type { AccountLimits } from "../../server/protocol/account-limits.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { SessionId, Username } from "../../server/protocol/ids.ts";
 import { OUTPUT_WINDOW_BYTES, STALLED_MS } from "../../server/protocol/limits.ts";
@@ -12,7 +13,7 @@ import type {
 } from "../../server/protocol/session.ts";
 import { Attachment, type AttachmentOptions, type LossReason } from "./attachment.ts";
 import { InputLedger } from "./input-ledger.ts";
-import { type Expiry, Lifetime, type Timeouts } from "./lifetime.ts";
+import { type Expiry, Lifetime } from "./lifetime.ts";
 import { FlowGate } from "./output-window.ts";
 import { readProcess, type ShellProcess, sendSignal } from "./processes.ts";
 import { Pty, type PtyExit, type TerminalProgram } from "./pty.ts";
@@ -27,6 +28,7 @@ export type SessionOptions = {
 	/** Owner of the session's processes; null where accounts are not kept apart. */
 	owner: number | null;
 	name: string;
+	limits: AccountLimits;
 	replayBytes: number;
 	snapshots: SnapshotMaker;
 	/** The program, begun already. */
@@ -55,6 +57,8 @@ export class Session {
 	readonly account: Account;
 	readonly home: string;
 	readonly createdAt = Date.now();
+	/** They may change while it runs. */
+	limits: AccountLimits;
 	/** The program, for ending it. */
 	readonly shell: ShellProcess;
 	readonly #options: SessionOptions;
@@ -76,6 +80,7 @@ export class Session {
 		this.sessionId = options.sessionId;
 		this.account = options.account;
 		this.home = options.home;
+		this.limits = options.limits;
 		this.#name = options.name;
 		this.#replay = new Replay({
 			capacity: options.replayBytes,
@@ -172,13 +177,13 @@ export class Session {
 	}
 
 	/** To be called every second or so. True where the session has expired just now: its processes are to be ended. */
-	review(timeouts: Timeouts): boolean {
+	review(): boolean {
 		const now = performance.now();
 		for (const attachment of this.#attachments) {
 			if (attachment.stalledFor(now) > STALLED_MS) this.detach(attachment, "stalled");
 		}
 		if (!this.isAlive || this.#expired !== null) return false;
-		const expiry = this.#lifetime.expiry(timeouts, this.#expiry);
+		const expiry = this.#lifetime.expiry(this.limits, this.#expiry);
 		if (expiry !== this.#expiry) this.#options.onChanged(this);
 		this.#expiry = expiry;
 		if (expiry === null || expiry.at > Date.now()) return false;
@@ -211,6 +216,11 @@ export class Session {
 	resize(attachment: Attachment, size: TerminalSize): void {
 		attachment.size = size;
 		this.#becameActive(attachment);
+	}
+
+	/** Shows a line between what its programs print, as long as it runs. */
+	notify(text: string): void {
+		if (this.isAlive) this.#onOutput(Buffer.from(`\r\n\x1b[1;33mberth: ${text}\x1b[0m\r\n`));
 	}
 
 	rename(name: string): void {

@@ -1,13 +1,14 @@
 /** All sessions of this container, whose they are, and how many each account may have. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AccountLimits } from "../../server/protocol/account-limits.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import { SessionId, type Username } from "../../server/protocol/ids.ts";
 import type { Account, LinkEvent } from "../../server/protocol/link.ts";
 import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { Place } from "./accounts.ts";
 import type { Launcher } from "./launcher.ts";
-import type { Timeouts } from "./lifetime.ts";
+import type { LimitKeeper } from "./limits/limit-keeper.ts";
 import type { Log } from "./log.ts";
 import { startOnTerminal, type TerminalProgram } from "./pty.ts";
 import type { SnapshotMaker } from "./screen/snapshot-job.ts";
@@ -28,12 +29,15 @@ export type OpenOptions = {
 	place: Place;
 	name: string;
 	size: TerminalSize;
-	/** Sessions that the account may have running. */
-	limit: number;
+	limits: AccountLimits;
 	replayBytes: number;
 };
 
+export type SessionCount = { account: Account; home: string; limits: AccountLimits; running: number };
+
 export type SessionsOptions = {
+	/** Null where accounts are not kept apart. */
+	keeper: LimitKeeper | null;
 	launcher: Launcher;
 	shells: Shells;
 	snapshots: SnapshotMaker;
@@ -41,7 +45,7 @@ export type SessionsOptions = {
 	/** For every link. */
 	onEvent(event: LinkEvent): void;
 	/** The number of this account's running sessions is another one. */
-	onCount(account: Account, home: string, running: number): void;
+	onCount(count: SessionCount): void;
 };
 
 export class Sessions {
@@ -52,7 +56,6 @@ export class Sessions {
 	readonly #changed = new Set<Session>();
 	#tellChanged: NodeJS.Immediate | undefined;
 	readonly #terminator = new Terminator();
-	#timeouts: Timeouts = { sessionIdleMs: Number.POSITIVE_INFINITY, sessionDetachedMs: Number.POSITIVE_INFINITY };
 	#review: NodeJS.Timeout | undefined;
 
 	constructor(options: SessionsOptions) {
@@ -64,14 +67,16 @@ export class Sessions {
 		return [...this.#byId.values()].filter(({ isAlive }) => isAlive).length;
 	}
 
-	/** How long sessions may go on unused, from now on. */
-	setTimeouts(timeouts: Timeouts): void {
-		this.#timeouts = timeouts;
+	/** Of sessions that run, and of the account's programs. An account without sessions has nothing to limit. */
+	setLimits(account: Account, limits: AccountLimits): void {
+		if (this.runningOf(account.username) === 0) return;
+		this.#options.keeper?.admit(account, limits);
+		for (const session of this.#of(account.username)) session.limits = limits;
 	}
 
 	/** Starts the account's shell. Throws `BerthError` TOO_MANY_SESSIONS or SPAWN_FAILED. */
 	async open(options: OpenOptions): Promise<Session> {
-		const { account, place, name, size, replayBytes } = options;
+		const { account, place, name, size, limits, replayBytes } = options;
 		const { shells, snapshots } = this.#options;
 		const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 		const session = new Session({
@@ -79,6 +84,7 @@ export class Sessions {
 			account,
 			home: place.home,
 			name,
+			limits,
 			replayBytes,
 			snapshots,
 			owner: shells.ownerOf(account),
@@ -112,6 +118,11 @@ export class Sessions {
 	runningOf(username: Username): number {
 		const starting = [...this.#starting].filter((each) => each.username === username);
 		return starting.length + this.#of(username).filter(({ isAlive }) => isAlive).length;
+	}
+
+	/** Writes a line to the account's terminals. */
+	notify(username: Username, text: string): void {
+		for (const session of this.#of(username)) session.notify(text);
 	}
 
 	/** Ends the session's processes and forgets it at once. */
@@ -150,7 +161,7 @@ export class Sessions {
 	}
 
 	#reviewAll(): void {
-		for (const session of this.#byId.values()) if (session.review(this.#timeouts)) this.#expire(session);
+		for (const session of this.#byId.values()) if (session.review()) this.#expire(session);
 	}
 
 	/** Ends its processes; what it printed stays to be read. */
@@ -170,22 +181,27 @@ export class Sessions {
 		this.#tellCount(session);
 	}
 
-	async #startShell({ account, place, size, limit }: OpenOptions, sessionId: SessionId): Promise<TerminalProgram> {
-		const { launcher, shells } = this.#options;
+	async #startShell({ account, place, size, limits }: OpenOptions, sessionId: SessionId): Promise<TerminalProgram> {
+		const { keeper, launcher, shells } = this.#options;
 		const { username } = account;
-		if (this.runningOf(username) >= limit) throw new BerthError("TOO_MANY_SESSIONS", { detail: `${limit} at most` });
+		if (this.runningOf(username) >= limits.sessions) {
+			throw new BerthError("TOO_MANY_SESSIONS", { detail: `${limits.sessions} at most` });
+		}
 		const starting = { username };
 		this.#starting.add(starting);
 		try {
-			const shell = shells.describe(account, place, sessionId);
+			const groups = keeper?.admit(account, limits) ?? [];
+			const shell = shells.describe(account, place, sessionId, { limits, groups });
 			return await startOnTerminal(launcher, shell, size, (path) => shells.giveTerminal(account, path));
 		} finally {
 			this.#starting.delete(starting);
 		}
 	}
 
-	#tellCount({ account, home, username }: Session): void {
-		this.#options.onCount(account, home, this.runningOf(username));
+	#tellCount({ account, home, username, limits }: Session): void {
+		const running = this.runningOf(username);
+		if (running === 0) this.#options.keeper?.release(account);
+		this.#options.onCount({ account, home, limits, running });
 	}
 
 	#onExited(session: Session): void {

@@ -1,12 +1,16 @@
 /** How an account's login shell is started, in a container and without one. */
 import { chmodSync, chownSync } from "node:fs";
+import type { AccountLimits } from "../../server/protocol/account-limits.ts";
 import type { SessionId } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Place } from "./accounts.ts";
 import { EXPENDABLE, type Launch } from "./launch.ts";
 
+export type Bounds = { limits: AccountLimits; groups: readonly string[] };
+
 export interface Shells {
-	describe(account: Account, place: Place, sessionId: SessionId): Launch;
+	/** `groups`: control groups that the shell joins. */
+	describe(account: Account, place: Place, sessionId: SessionId, bounds: Bounds): Launch;
 	/** Owner of the account's processes; null where accounts are not kept apart. */
 	ownerOf(account: Account): number | null;
 	/** Makes the terminal the account's own: nobody else may read or write it, and tmux and ssh may open it. */
@@ -21,26 +25,21 @@ export type ShellOptions = {
 	motdPath: string;
 };
 
-/** Of the container's processes, what one account may have. */
-const ACCOUNT_PROCESS_SHARE = 0.5;
-
 export class ContainerShells implements Shells {
 	readonly #options: ShellOptions;
-	readonly #processLimit: number | null;
 
-	/** `processLimit` is per account: processes and threads of all its sessions; null for none. */
-	constructor(options: ShellOptions, processLimit: number | null) {
+	constructor(options: ShellOptions) {
 		this.#options = options;
-		this.#processLimit = processLimit;
 	}
 
-	describe(account: Account, { home, tmp }: Place, sessionId: SessionId): Launch {
+	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, { limits, groups }: Bounds): Launch {
 		const { shell } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
-		const nproc = this.#processLimit;
+		const { fileBytes: fsize, openFiles: nofile, processes: nproc } = limits;
 		return {
 			...EXPENDABLE,
-			limits: { ...EXPENDABLE.limits, ...(nproc === null ? {} : { nproc }) },
+			limits: { ...EXPENDABLE.limits, fsize, nofile, nproc },
+			groups,
 			program: [shell, "-l"],
 			uid: account.uid,
 			cwd: home,
@@ -82,11 +81,6 @@ export class LocalShells implements Shells {
 	giveTerminal(): void {
 		// It is the agent's own user's already.
 	}
-}
-
-/** A fork bomb takes no more than this, so that the others can still start programs. Null where there is no limit. */
-export function accountProcessLimit(containerLimit: number | null): number | null {
-	return containerLimit === null ? null : Math.floor(containerLimit * ACCOUNT_PROCESS_SHARE);
 }
 
 /** Built from nothing: whatever the agent was started with stays the agent's. */

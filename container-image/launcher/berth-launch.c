@@ -7,7 +7,8 @@
  *   --tty PATH             a session of its own, with this terminal as the controlling one and as standard input and output
  *   --uid N                becomes user and group N: no other group, no capability, and nothing that could give one back
  *   --cwd PATH             where it starts
- *   --limit NAME=N         soft and hard limit: core, nproc
+ *   --limit NAME=N         soft and hard limit: core, fsize, nofile, nproc
+ *   --group PATH           joins the control group in this folder
  *   --nice N               niceness
  *   --oom-score-adj N      where memory runs out, whom the kernel ends first
  *   --env NAME=VALUE       instead of the environment of this process, whole
@@ -24,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
@@ -45,6 +47,7 @@ enum {
 	MAX_REQUEST_BYTES = 64 * 1024,
 	MAX_STRINGS = 256,
 	MAX_LIMITS = 8,
+	MAX_GROUPS = 8,
 	/* As shells say it: the program could not be started. */
 	EXIT_NOT_STARTED = 126,
 	EXIT_USAGE = 2,
@@ -64,6 +67,8 @@ struct launch {
 	long oom_score_adj;
 	struct limit limits[MAX_LIMITS];
 	int limit_count;
+	const char *groups[MAX_GROUPS];
+	int group_count;
 	char *env[MAX_STRINGS + 1];
 	int env_count;
 	char **program;
@@ -86,6 +91,8 @@ static bool parse_number(const char *text, long *number) {
 static bool parse_limit(const char *text, struct launch *launch) {
 	static const struct { const char *name; int resource; } known[] = {
 		{"core=", RLIMIT_CORE},
+		{"fsize=", RLIMIT_FSIZE},
+		{"nofile=", RLIMIT_NOFILE},
 		{"nproc=", RLIMIT_NPROC},
 	};
 	for (size_t at = 0; at < sizeof known / sizeof *known; at++) {
@@ -106,6 +113,7 @@ static bool parse_option(const char *name, char *value, struct launch *launch) {
 	if (strcmp(name, "--nice") == 0) return parse_number(value, &launch->nice);
 	if (strcmp(name, "--oom-score-adj") == 0) return parse_number(value, &launch->oom_score_adj);
 	if (strcmp(name, "--limit") == 0) return parse_limit(value, launch);
+	if (strcmp(name, "--group") == 0) return launch->group_count < MAX_GROUPS && (launch->groups[launch->group_count++] = value);
 	if (strcmp(name, "--env") == 0) return launch->env_count < MAX_STRINGS && (launch->env[launch->env_count++] = value);
 	return false;
 }
@@ -160,10 +168,16 @@ static void forget_signals(void) {
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* No privilege is needed to be ended earlier than others. */
-static void be_ended_earlier(long score) {
-	FILE *file = fopen("/proc/self/oom_score_adj", "we");
-	if (file == NULL || fprintf(file, "%ld", score) < 0 || fclose(file) != 0) give_up("oom_score_adj");
+static void write_number(const char *path, long number) {
+	FILE *file = fopen(path, "we");
+	if (file == NULL || fprintf(file, "%ld", number) < 0 || fclose(file) != 0) give_up(path);
+}
+
+static void join_group(const char *folder) {
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/cgroup.procs", folder) >= (int)sizeof path) give_up(folder);
+	/* 0 stands for whoever writes. */
+	write_number(path, 0);
 }
 
 static void become(long id) {
@@ -184,11 +198,13 @@ static _Noreturn void become_program(struct launch *launch, int tty) {
 	forget_signals();
 	if (tty != -1) take_terminal(tty);
 	close_all_but_standard();
+	for (int at = 0; at < launch->group_count; at++) join_group(launch->groups[at]);
 	for (int at = 0; at < launch->limit_count; at++) {
 		if (setrlimit(launch->limits[at].resource, &launch->limits[at].values) == -1) give_up("limit");
 	}
 	if (launch->nice != UNCHANGED && setpriority(PRIO_PROCESS, 0, launch->nice) == -1) give_up("niceness");
-	if (launch->oom_score_adj != UNCHANGED) be_ended_earlier(launch->oom_score_adj);
+	/* No privilege is needed to be ended earlier than others. */
+	if (launch->oom_score_adj != UNCHANGED) write_number("/proc/self/oom_score_adj", launch->oom_score_adj);
 	if (launch->uid != UNCHANGED) become(launch->uid);
 	if (launch->cwd != NULL && chdir(launch->cwd) == -1) give_up(launch->cwd);
 	if (launch->env_count > 0) environ = launch->env;

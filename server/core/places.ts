@@ -1,5 +1,6 @@
 /** Where each user's shells run: joins who is assigned where with what stands there now. */
 
+import type { AccountLimits } from "../protocol/account-limits.ts";
 import { assertNever } from "../protocol/assert-never.ts";
 import { BerthError } from "../protocol/errors.ts";
 import type { UserId } from "../protocol/ids.ts";
@@ -14,13 +15,15 @@ import type { EngineState, Pool } from "./pool/pool.ts";
 import type { SlotState } from "./pool/slot.ts";
 
 export type Location =
-	| { kind: "ready"; container: PoolContainer; link: Link; account: Account }
+	| { kind: "ready"; container: PoolContainer; link: Link; account: Account; limits: AccountLimits }
 	| { kind: "waiting"; error: BerthError };
 
 export type PlacesOptions = {
 	pool: Pick<Pool, "engine" | "states" | "stateOf" | "readyOrdinals">;
 	accounts: AccountStore;
 	assignments: AssignmentStore;
+	/** What the visitor may use. */
+	limitsOf(visitor: Visitor): AccountLimits;
 	usersPerContainer: number;
 	/** A place unused for this long is given back, ms. */
 	assignmentTtlMs: number;
@@ -108,10 +111,10 @@ export class Places implements Disposable {
 	}
 
 	#locationIn(state: SlotState, visitor: Visitor): Location {
-		const { accounts, pool } = this.#options;
+		const { accounts, limitsOf, pool } = this.#options;
 		if (state.kind !== "ready") return { kind: "waiting", error: whyNotReady(state, pool.engine) };
 		const uid = accounts.register(visitor, Date.now());
-		return { ...state, account: { username: visitor.username, uid } };
+		return { ...state, account: { username: visitor.username, uid }, limits: limitsOf(visitor) };
 	}
 
 	/** Whether another container should take this one's users: it fails, and others do not. */

@@ -12,12 +12,13 @@
  * The sentence on each frame type stands in `frames.ts`.
  */
 import { z } from "zod";
+import { AccountLimits } from "./account-limits.ts";
 import { ERROR_CODES } from "./errors.ts";
 import { PageId, SessionId, Uid, Username } from "./ids.ts";
 import { ByteOffset, OutputSize, SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
 
 /** Raised with every change that an older peer would misread. */
-export const LINK_PROTOCOL_VERSION = 2;
+export const LINK_PROTOCOL_VERSION = 3;
 
 /** Where the agent listens inside its container. */
 export const AGENT_SOCKET_PATH = "/run/berth/agent.sock";
@@ -35,14 +36,8 @@ export const GatewayHello = z.object({
 	policy: z.object({
 		/** An unused place in the container is given back after this long, ms. */
 		assignmentTtlMs: z.number().int().positive(),
-		/** Sessions one account may have running at once. */
-		sessionsPerUser: z.number().int().positive(),
 		/** Output kept per session for replay, bytes. */
 		replayBytes: z.number().int().positive(),
-		/** A session without input and output for this long is ended, ms. */
-		sessionIdleMs: z.number().int().positive(),
-		/** A session that no page looks at for this long is ended, ms. */
-		sessionDetachedMs: z.number().int().positive(),
 	}),
 });
 export type GatewayHello = z.infer<typeof GatewayHello>;
@@ -73,7 +68,13 @@ const Attachment = z.object({ channel: Channel, pageId: PageId, size: TerminalSi
 
 export const LinkRequest = z.discriminatedUnion("op", [
 	/** Makes the account if need be, starts its login shell on a PTY, attaches. → `AttachResult` */
-	z.object({ op: z.literal("open"), account: Account, name: SessionName, attachment: Attachment }),
+	z.object({
+		op: z.literal("open"),
+		account: Account,
+		limits: AccountLimits,
+		name: SessionName,
+		attachment: Attachment,
+	}),
 	/** Attaches to a session of this user; `from` null means: to an empty terminal. → `AttachResult` */
 	z.object({
 		op: z.literal("attach"),
@@ -96,6 +97,8 @@ export const LinkRequest = z.discriminatedUnion("op", [
 	z.object({ op: z.literal("list"), username: Username }),
 	/** Closes all sessions of an account whose place was given back. → {} */
 	z.object({ op: z.literal("evict"), username: Username }),
+	/** What the account may use from now on, also the programs that it runs already. → {} */
+	z.object({ op: z.literal("limit"), account: Account, limits: AccountLimits }),
 	/** Owners of the homes on the volume, in name order, after a name. → `HomesResult` */
 	z.object({ op: z.literal("homes"), after: z.string().max(255) }),
 ]);
@@ -147,6 +150,7 @@ export type LinkResults = {
 	close: Record<string, never>;
 	list: z.infer<typeof ListResult>;
 	evict: Record<string, never>;
+	limit: Record<string, never>;
 	homes: z.infer<typeof HomesResult>;
 };
 
@@ -161,6 +165,7 @@ export const LINK_RESULT_SCHEMAS = {
 	close: Nothing,
 	list: ListResult,
 	evict: Nothing,
+	limit: Nothing,
 	homes: HomesResult,
 } as const;
 

@@ -27,8 +27,8 @@ export class PageSessions implements Disposable {
 	}
 
 	async open({ pageId, name, size }: PageRequest<"session:open">): Promise<Released> {
-		const { account, link } = this.#location();
-		return this.#bind(link, await link.openSession({ account, name, pageId, size }, this.#sink));
+		const { account, limits, link } = this.#location();
+		return this.#bind(link, await link.openSession({ account, limits, name, pageId, size }, this.#sink));
 	}
 
 	async attach({ pageId, sessionId, from, size }: PageRequest<"session:attach">): Promise<Released> {

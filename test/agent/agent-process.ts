@@ -4,8 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GatewayHello } from "../../server/protocol/link.ts";
-import { LinkClient } from "./link-client.ts";
+import { LinkClient, type Rules } from "./link-client.ts";
 
 const AGENT_MAIN = join(import.meta.dirname, "../../container-image/agent/main.ts");
 
@@ -54,9 +53,9 @@ export class AgentProcess implements AsyncDisposable {
 		});
 	}
 
-	/** A new link; `policy` as in `LinkClient.open`. */
-	async link(policy?: Partial<GatewayHello["policy"]> | null): Promise<LinkClient> {
-		const client = await LinkClient.open(this.socketPath, policy);
+	/** A new link; `rules` as in `LinkClient.open`. */
+	async link(rules?: Rules | null): Promise<LinkClient> {
+		const client = await LinkClient.open(this.socketPath, rules);
 		this.#clients.push(client);
 		return client;
 	}

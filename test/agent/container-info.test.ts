@@ -37,7 +37,9 @@ const INFO = {
 	processesLimit: 1024,
 	processesUsed: 40,
 	ownProcessesUsed: 9,
-	ownProcessesLimit: 512,
+	ownProcessesLimit: 128,
+	ownMemoryUsedBytes: 64 * 1024 ** 2,
+	ownMemoryLimitBytes: 192 * 1024 ** 2,
 } as const;
 
 type Result = { status: number; stdout: string; stderr: string };
@@ -66,9 +68,10 @@ test("people read what they have, aligned and in their own units", async () => {
 		"User        ada (uid 20001)",
 		"Home        /workspace/ada",
 		"Disk        1.2 GB used, 1 TB free",
+		"Your memory █████░░░░░░░░░░░  64 MB of 192 MB",
 		"Memory      ████░░░░░░░░░░░░  128 MB of 512 MB",
 		"CPU         ██░░░░░░░░░░░░░░  0.05 of 0.50 cores",
-		"Processes   █░░░░░░░░░░░░░░░  40 of 1024, 9 yours (at most 512)",
+		"Processes   █░░░░░░░░░░░░░░░  40 of 1024, 9 yours (at most 128)",
 		"Sessions    2 of 8",
 		"Network     bridge",
 		"Uptime      1 d 1 h",
@@ -90,9 +93,14 @@ test("programs read JSON with the documented keys", async () => {
 		network: "bridge",
 		user: { name: "ada", uid: 20_001, home: "/workspace/ada" },
 		disk: { usedBytes: 1_288_490_189, freeBytes: 1024 ** 4, measuredSecondsAgo: rest.disk.measuredSecondsAgo },
-		memory: { usedBytes: 128 * 1024 ** 2, limitBytes: 512 * 1024 ** 2 },
+		memory: {
+			usedBytes: 128 * 1024 ** 2,
+			limitBytes: 512 * 1024 ** 2,
+			ownBytes: 64 * 1024 ** 2,
+			ownLimitBytes: 192 * 1024 ** 2,
+		},
 		cpu: { usedCores: 0.055, limitCores: 0.5 },
-		processes: { used: 40, limit: 1024, own: 9, ownLimit: 512 },
+		processes: { used: 40, limit: 1024, own: 9, ownLimit: 128 },
 		sessions: { running: 2, allowed: 8 },
 		time: {
 			uptimeSeconds: rest.time.uptimeSeconds,
@@ -114,7 +122,7 @@ test("what is unknown is said to be, and is null", async () => {
 	assert.match(stdout, /Memory +unknown\n/);
 	assert.match(stdout, /Disk +being measured\n/);
 	const json = JSON.parse((await run(info, ["--json"])).stdout);
-	assert.deepEqual(json.memory, { usedBytes: null, limitBytes: null });
+	assert.deepEqual(json.memory, { usedBytes: null, limitBytes: null, ownBytes: null, ownLimitBytes: null });
 	assert.deepEqual(json.cpu, { usedCores: null, limitCores: null });
 	const { stdout: unlimited } = await run(formatInfo({ ...INFO, memoryLimitBytes: null, cpuUsedMillicores: null }));
 	assert.match(unlimited, /Memory +128 MB, no limit\n/);
@@ -165,7 +173,7 @@ test("it answers within 50 ms", async () => {
 
 test("in a real shell it is on the PATH, in colour, and knows the sessions", async () => {
 	await using agent = await AgentProcess.start({ BERTH_CONTAINER: "this machine", BERTH_NETWORK: "host" });
-	const link = await agent.link({ sessionsPerUser: 5 });
+	const link = await agent.link({ sessions: 5 });
 	const terminal = await link.openTerminal();
 	await link.openTerminal();
 	link.type(terminal, "container-info\n");

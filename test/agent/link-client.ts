@@ -1,6 +1,7 @@
 /** A small gateway for tests: speaks the real link protocol, keeps what the agent says, credits only when asked. */
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import type { AccountLimits } from "../../server/protocol/account-limits.ts";
 import {
 	decodeJson,
 	decodeOffsetFrame,
@@ -28,11 +29,22 @@ import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts
 
 export const DEFAULT_POLICY: GatewayHello["policy"] = {
 	assignmentTtlMs: 7 * 24 * 3_600_000,
-	sessionsPerUser: 8,
 	replayBytes: 1024 * 1024,
+};
+
+export const DEFAULT_LIMITS: AccountLimits = {
+	sessions: 8,
+	processes: 128,
+	openFiles: 4_096,
+	fileBytes: 1024 ** 3,
+	memoryBytes: 192 * 1024 ** 2,
+	cpuWeight: 100,
 	sessionIdleMs: 3_600_000,
 	sessionDetachedMs: 24 * 3_600_000,
 };
+
+/** What a test wants otherwise than usual. */
+export type Rules = Partial<GatewayHello["policy"] & AccountLimits>;
 
 export const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
 
@@ -95,6 +107,8 @@ export class LinkClient {
 	hello: AgentHello | null = null;
 	bye: Bye | null = null;
 	isClosed = false;
+	/** Of every account that opens something. */
+	readonly #limits: AccountLimits;
 	readonly #parser = new FrameParser();
 	readonly #pending = new Map<number, (response: LinkResponse) => void>();
 	readonly #pongs: Buffer[] = [];
@@ -102,29 +116,26 @@ export class LinkClient {
 	#lastRequest = 0;
 	#lastChannel = 0;
 
-	/** Connects; says hello unless `policy` is null. */
-	static async open(
-		socketPath: string,
-		policy: Partial<GatewayHello["policy"]> | null = {},
-		gateway = "test",
-	): Promise<LinkClient> {
+	/** Connects; says hello unless `rules` is null. */
+	static async open(socketPath: string, rules: Rules | null = {}, gateway = "test"): Promise<LinkClient> {
 		const socket = connect(socketPath);
 		await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-		const client = new LinkClient(socket);
-		if (policy !== null) {
+		const client = new LinkClient(socket, rules ?? {});
+		if (rules !== null) {
 			client.sendHello({
 				protocol: LINK_PROTOCOL_VERSION,
 				role: "gateway",
 				gateway,
-				policy: { ...DEFAULT_POLICY, ...policy },
+				policy: { ...DEFAULT_POLICY, ...rules },
 			});
 		}
 		await client.until(() => client.hello !== null, "hello of the agent");
 		return client;
 	}
 
-	private constructor(socket: Socket) {
+	private constructor(socket: Socket, rules: Rules) {
 		this.socket = socket;
+		this.#limits = { ...DEFAULT_LIMITS, ...rules };
 		socket.on("data", (chunk: Buffer) => {
 			this.#parser.push(chunk, (frame) => this.#onFrame(frame));
 			this.#wake();
@@ -172,7 +183,7 @@ export class LinkClient {
 		const { account = ADA, pageId = newPageId(), size = DEFAULT_SIZE, isCrediting = true, name = "shell" } = options;
 		const log = this.#newChannelLog(isCrediting);
 		const attachment = { channel: log.channel, pageId, size };
-		const result = await this.request<"open">({ op: "open", account, name, attachment });
+		const result = await this.request<"open">({ op: "open", account, limits: this.#limits, name, attachment });
 		return { log, result, session: result.session, sessionId: result.session.sessionId };
 	}
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFrame, encodeJsonFrame, encodeOffsetFrame, FrameType } from "../../server/protocol/frames.ts";
 import { LINK_PROTOCOL_VERSION } from "../../server/protocol/link.ts";
 import { AgentProcess } from "./agent-process.ts";
-import { ADA, DEFAULT_POLICY, DEFAULT_SIZE, type LinkClient, newPageId } from "./link-client.ts";
+import { ADA, DEFAULT_LIMITS, DEFAULT_POLICY, DEFAULT_SIZE, type LinkClient, newPageId } from "./link-client.ts";
 
 const HELLO = { protocol: LINK_PROTOCOL_VERSION, role: "gateway", gateway: "test", policy: DEFAULT_POLICY };
 
@@ -20,7 +20,7 @@ test("the agent says who it is, and every start is another one", async () => {
 	const { hello } = await agent.link();
 	assert.deepEqual(
 		{ ...hello, bootId: "" },
-		{ protocol: 2, role: "agent", bootId: "", isHardened: false, mode: "local", sessions: 0 },
+		{ protocol: LINK_PROTOCOL_VERSION, role: "agent", bootId: "", isHardened: false, mode: "local", sessions: 0 },
 	);
 	await using second = await AgentProcess.start();
 	assert.notEqual((await second.link()).hello?.bootId, hello?.bootId);
@@ -39,9 +39,9 @@ test("a link that says anything before hello, says it wrongly or twice is closed
 	eager.requestRaw({ op: "list", username: "ada" }).catch(() => {});
 	await expectBye(eager, "BAD_REQUEST");
 	const wrong = await agent.link(null);
-	wrong.sendHello({ ...HELLO, policy: { ...DEFAULT_POLICY, sessionsPerUser: -1 } });
+	wrong.sendHello({ ...HELLO, policy: { ...DEFAULT_POLICY, replayBytes: -1 } });
 	await expectBye(wrong, "BAD_REQUEST");
-	assert.match(wrong.bye?.detail ?? "", /policy\.sessionsPerUser/);
+	assert.match(wrong.bye?.detail ?? "", /policy\.replayBytes/);
 	const twice = await agent.link();
 	twice.sendHello(HELLO);
 	await expectBye(twice, "BAD_REQUEST");
@@ -86,7 +86,7 @@ test("requests that do not parse are answered with the field that is wrong, and 
 	await using agent = await AgentProcess.start();
 	const link = await agent.link();
 	const attachment = { channel: 1, pageId: newPageId(), size: DEFAULT_SIZE };
-	const open = { op: "open", account: ADA, name: "shell", attachment };
+	const open = { op: "open", account: ADA, limits: DEFAULT_LIMITS, name: "shell", attachment };
 	const cases: [object, RegExp][] = [
 		[{}, /^op: /],
 		[{ op: "destroy" }, /^op: /],
@@ -129,7 +129,7 @@ test("pings are answered, before hello as well", async () => {
 
 test("many sessions open at once", async () => {
 	await using agent = await AgentProcess.start();
-	const link = await agent.link({ sessionsPerUser: 100 });
+	const link = await agent.link({ sessions: 100 });
 	const terminals = await Promise.all(Array.from({ length: 40 }, () => link.openTerminal()));
 	assert.equal(new Set(terminals.map(({ sessionId }) => sessionId)).size, 40);
 	await Promise.all(

@@ -79,7 +79,7 @@ test("a program left behind that floods the terminal does not keep an ended sess
 
 test("the number of running sessions is limited per user, exited ones do not count", async () => {
 	await using agent = await AgentProcess.start();
-	const link = await agent.link({ sessionsPerUser: 2 });
+	const link = await agent.link({ sessions: 2 });
 	const first = await link.openTerminal();
 	await link.openTerminal();
 	await assert.rejects(link.openTerminal(), { code: "TOO_MANY_SESSIONS" });

@@ -6,9 +6,8 @@ import { Ordinal } from "../../server/protocol/ids.ts";
 const settings: ContainerSettings = {
 	poolName: "main",
 	image: "terminal-multi-user:latest",
-	memoryBytes: 512 * 1024 * 1024,
-	cpus: 0.5,
-	pidsLimit: 1024,
+	users: { memoryBytes: 512 * 1024 * 1024, cpus: 0.5, processes: 1024 },
+	agent: { memoryBytes: 256 * 1024 * 1024, cpus: 0.25 },
 	network: "bridge",
 	volume: "terminal-workspace",
 };
@@ -38,9 +37,9 @@ test("a container gets no more rights than its agent needs", () => {
 
 test("a container has no swap beyond its memory and is not restarted behind the gateway's back", () => {
 	const { HostConfig } = spec.create;
-	assert.equal(HostConfig?.Memory, settings.memoryBytes);
-	assert.equal(HostConfig?.MemorySwap, settings.memoryBytes);
-	assert.equal(HostConfig?.NanoCpus, 500_000_000);
+	assert.equal(HostConfig?.Memory, 768 * 1024 * 1024);
+	assert.equal(HostConfig?.MemorySwap, 768 * 1024 * 1024);
+	assert.equal(HostConfig?.NanoCpus, 750_000_000);
 	assert.deepEqual(HostConfig?.RestartPolicy, { Name: "no" });
 });
 
@@ -58,9 +57,8 @@ for (const [what, other] of [
 	...Object.entries({
 		poolName: "other",
 		image: "another:latest",
-		memoryBytes: 1,
-		cpus: 0.25,
-		pidsLimit: 1,
+		users: { ...settings.users, processes: 1 },
+		agent: { ...settings.agent, cpus: 0.5 },
 		network: "none",
 		volume: "another",
 	}).map(([name, value]) => {

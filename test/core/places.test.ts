@@ -9,6 +9,7 @@ import { Places } from "../../server/core/places.ts";
 import type { SlotState } from "../../server/core/pool/slot.ts";
 import { Ordinal } from "../../server/protocol/ids.ts";
 import { SqliteStore } from "../../server/store/sqlite-store.ts";
+import { DEFAULT_LIMITS } from "../agent/link-client.ts";
 
 const TTL_MS = 60_000;
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
@@ -32,6 +33,7 @@ function openPlaces(t: TestContext): Fixture {
 		pool: { engine: { kind: "up" }, states: [state], stateOf: () => state, readyOrdinals: [] },
 		accounts: store,
 		assignments: store,
+		limitsOf: () => DEFAULT_LIMITS,
 		usersPerContainer: 200,
 		assignmentTtlMs: TTL_MS,
 		present: () => [],

@@ -80,7 +80,7 @@ test("another limit, image or network replaces the container; the same settings 
 	const one = await driver.ensure(first);
 	assert.equal((await restart().ensure(first)).instanceId, one.instanceId);
 
-	const smaller = restart({ memoryBytes: 200 * 1024 * 1024 });
+	const smaller = restart({ users: { memoryBytes: 200 * 1024 * 1024, cpus: 0.5, processes: 256 } });
 	assert.equal((await smaller.inspect())[0]?.isCurrent, false);
 	const two = await smaller.ensure(first);
 	assert.notEqual(two.instanceId, one.instanceId);

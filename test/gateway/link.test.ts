@@ -11,7 +11,7 @@ import { BerthError } from "../../server/protocol/errors.ts";
 import { PageId, SessionId } from "../../server/protocol/ids.ts";
 import type { SessionEvent } from "../../server/protocol/link.ts";
 import { AgentProcess } from "../agent/agent-process.ts";
-import { ADA, DEFAULT_POLICY, DEFAULT_SIZE } from "../agent/link-client.ts";
+import { ADA, DEFAULT_LIMITS, DEFAULT_POLICY, DEFAULT_SIZE } from "../agent/link-client.ts";
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const newPageId = () => PageId.parse(randomBytes(16).toString("base64url"));
@@ -85,7 +85,7 @@ class Recorder implements AttachmentSink {
 
 async function openSession(link: Link): Promise<{ attachment: Attachment; recorder: Recorder }> {
 	const recorder = new Recorder();
-	const request = { account: ADA, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
+	const request = { account: ADA, limits: DEFAULT_LIMITS, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
 	const { attachment, result } = await link.openSession(request, recorder);
 	recorder.offset = result.from;
 	attachment.release();

@@ -10,7 +10,7 @@ import type { Log } from "../../server/core/log.ts";
 import type { Places } from "../../server/core/places.ts";
 import { Ordinal, SessionId, Uid, Username } from "../../server/protocol/ids.ts";
 import { TerminalSockets } from "../../server/sockets/terminal-sockets.ts";
-import { DEFAULT_POLICY } from "../agent/link-client.ts";
+import { DEFAULT_LIMITS, DEFAULT_POLICY } from "../agent/link-client.ts";
 import { answer, attached, event, FakeAgent, output } from "../support/fake-agent.ts";
 import { PageClient } from "../support/page-client.ts";
 
@@ -46,6 +46,7 @@ async function serve(t: TestContext): Promise<Fixture> {
 			container: { ordinal: Ordinal.parse(1), name: "one", instanceId: "1" },
 			link,
 			account: { username, uid: Uid.parse(20_000) },
+			limits: DEFAULT_LIMITS,
 		}),
 		noteUse: () => {},
 	};

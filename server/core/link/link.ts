@@ -76,18 +76,14 @@ export class Link {
 
 	/** Starts a session and attaches to it. Throws as `request`. */
 	async openSession(
-		request: {
-			account: LinkRequestOf<"open">["account"];
-			name: string;
-			pageId: PageId;
-			size: TerminalSize;
-		},
+		request: Pick<LinkRequestOf<"open">, "account" | "limits" | "name"> & { pageId: PageId; size: TerminalSize },
 		sink: AttachmentSink,
 	): Promise<Bound> {
-		const { account, name, pageId, size } = request;
+		const { account, limits, name, pageId, size } = request;
 		const connection = this.#required();
 		return await this.#bind(connection, async (channel) => {
-			const result = await connection.request({ op: "open", account, name, attachment: { channel, pageId, size } });
+			const attachment = { channel, pageId, size };
+			const result = await connection.request({ op: "open", account, limits, name, attachment });
 			const target = { username: account.username, sessionId: result.session.sessionId, pageId, size };
 			return { attachment: new Attachment(target, sink, result), result };
 		});

@@ -3,17 +3,17 @@ import { createHash } from "node:crypto";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import type { Ordinal } from "../../protocol/ids.ts";
 
+export type Resources = { memoryBytes: number; cpus: number; processes: number };
+
 export type ContainerSettings = {
 	/** `[a-z0-9][a-z0-9-]{0,30}`; stands in names of containers and folders. */
 	poolName: string;
 	/** Reference of the image, e.g. `terminal-multi-user:latest`. */
 	image: string;
-	/** Swap included. */
-	memoryBytes: number;
-	/** Cores; fractions are fine. */
-	cpus: number;
-	/** Processes and threads. */
-	pidsLimit: number;
+	/** What its users have together. Memory includes swap; fractions of cores are fine; threads count as processes. */
+	users: Resources;
+	/** What the agent has on top of that. */
+	agent: Pick<Resources, "memoryBytes" | "cpus">;
 	/** Name of a Docker network. */
 	network: string;
 	/** Name of the volume with everybody's home. Docker makes it where it is missing. */
@@ -48,6 +48,8 @@ const TMP_SHARE = 1 / 4;
 const VAR_TMP_SHARE = 1 / 8;
 const RUN_BYTES = 16 * 1024 * 1024;
 const NANO_CPUS_PER_CORE = 1e9;
+/** Threads of the agent and of what it starts for itself, of a check of its health, and of an exec that carries the link. */
+const AGENT_PROCESSES = 128;
 
 export function containerName(poolName: string, ordinal: Ordinal): string {
 	return `berth-${poolName}-${ordinal}`;
@@ -63,7 +65,7 @@ export function containerSpec(
 	imageId: string,
 	linkSource: string | null,
 ): ContainerSpec {
-	const { poolName, image, network } = settings;
+	const { poolName, image, network, users } = settings;
 	const name = containerName(poolName, ordinal);
 	const labels = { [LABELS.pool]: poolName, [LABELS.ordinal]: String(ordinal) };
 	const create = {
@@ -71,7 +73,12 @@ export function containerSpec(
 		Hostname: name,
 		Image: image,
 		User: "0:0",
-		Env: [`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${network}`],
+		Env: [
+			...[`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${network}`],
+			`BERTH_USERS_MEMORY=${users.memoryBytes}`,
+			`BERTH_USERS_MILLICORES=${Math.round(users.cpus * 1000)}`,
+			`BERTH_USERS_PROCESSES=${users.processes}`,
+		],
 		HostConfig: hostConfig(settings, linkSource),
 	};
 	const hash = createHash("sha256").update(canonicalJson({ imageId, labels, create })).digest("hex");
@@ -79,17 +86,19 @@ export function containerSpec(
 }
 
 function hostConfig(settings: ContainerSettings, linkSource: string | null): HostConfig {
+	const { users, agent } = settings;
+	const memoryBytes = users.memoryBytes + agent.memoryBytes;
 	return {
 		CapDrop: ["ALL"],
 		CapAdd: AGENT_CAPABILITIES,
 		SecurityOpt: ["no-new-privileges:true"],
 		IpcMode: "private",
 		ReadonlyRootfs: true,
-		Tmpfs: tmpfs(settings.memoryBytes),
-		Memory: settings.memoryBytes,
-		MemorySwap: settings.memoryBytes,
-		NanoCpus: Math.round(settings.cpus * NANO_CPUS_PER_CORE),
-		PidsLimit: settings.pidsLimit,
+		Tmpfs: tmpfs(users.memoryBytes),
+		Memory: memoryBytes,
+		MemorySwap: memoryBytes,
+		NanoCpus: Math.round((users.cpus + agent.cpus) * NANO_CPUS_PER_CORE),
+		PidsLimit: users.processes + AGENT_PROCESSES,
 		NetworkMode: settings.network,
 		// A container that the engine restarted by itself would run without being hardened.
 		RestartPolicy: { Name: "no" },

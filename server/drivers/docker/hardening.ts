@@ -16,6 +16,14 @@ export type HardeningTarget = { containerId: string; containerName: string; pool
  */
 const MAX_TERMINALS = 400;
 
+/**
+ * Opens the container's own part of the control groups to its root, that is to the agent, which keeps limits per account
+ * there; users cannot write in it. Not every host lets it: then the agent does what it can without.
+ */
+const OPEN_CONTROL_GROUPS =
+	"for folder in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/cpu /sys/fs/cgroup/cpuacct /sys/fs/cgroup/pids; do " +
+	'if grep -q " $(readlink -f $folder) cgroup" /proc/mounts; then mount -o remount,bind,rw $folder; fi; done 2>/dev/null || true';
+
 /** That the remounts hold. Kernels write hidepid as a number or, since 5.8, as a word. */
 const PROVE = [
 	"grep -Eq '^proc /proc proc [^ ]*hidepid=(2|invisible)' /proc/mounts",
@@ -24,6 +32,7 @@ const PROVE = [
 const REMOUNT_AND_PROVE = [
 	"mount -o remount,hidepid=2 /proc",
 	`mount -o remount,gid=5,mode=620,ptmxmode=666,max=${MAX_TERMINALS} /dev/pts`,
+	`{ ${OPEN_CONTROL_GROUPS}; }`,
 	PROVE,
 ].join(" && ");
 /** A container that is at its CPU limit may take longer; then the helper, which is outside of it, is as quick. */

@@ -1,0 +1,157 @@
+/**
+ * Keeps accounts within their limits while they have sessions: by control groups where the container's may be written,
+ * and by looking at their processes where not.
+ */
+import type { AccountLimits } from "../../../server/protocol/account-limits.ts";
+import type { Account } from "../../../server/protocol/link.ts";
+import type { Log } from "../log.ts";
+import { AccountGroups, type UsersShare } from "./account-groups.ts";
+import { type CpuUse, cpuCaps, loneCap } from "./cpu-caps.ts";
+import { endLargest, memoryByOwner } from "./memory-watch.ts";
+
+/** Short beside the patience of who types, long beside a period of the kernel's accounting (100 ms). */
+const LOOK_EVERY_MS = 250;
+/** Adding up everybody's processes costs more. */
+const WATCH_EVERY_MS = 1_000;
+
+export type LimitKeeperOptions = {
+	/** Null where the container's limits are not known: then nothing is shared out. */
+	share: UsersShare | null;
+	/** Something that the account's people have to be told. */
+	onNotice(account: Account, text: string): void;
+	log: Log;
+};
+
+type Kept = {
+	account: Account;
+	limits: AccountLimits;
+	/** CPU time at `lookedAt`, ms. */
+	cpuMs: number;
+	lookedAt: number;
+	/** Millicores. */
+	cap: number;
+	outOfMemory: number;
+};
+
+export class LimitKeeper implements Disposable {
+	readonly #options: LimitKeeperOptions;
+	readonly #kept = new Map<number, Kept>();
+	/** Accounts without sessions whose groups are still there. */
+	readonly #leaving = new Set<number>();
+	/** Undefined until the first account comes: only then the container is sure to be hardened. */
+	#groups: AccountGroups | null | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#isLooking = false;
+
+	constructor(options: LimitKeeperOptions) {
+		this.#options = options;
+	}
+
+	/** The account has sessions, with these limits. Returns the folders of control groups that its programs are to join. */
+	admit(account: Account, limits: AccountLimits): string[] {
+		const { uid } = account;
+		this.#groups ??= this.#openGroups();
+		const folders = this.#groups?.admit(uid, limits) ?? [];
+		const known = this.#kept.get(uid);
+		if (known === undefined) this.#keep(account, limits);
+		else known.limits = limits;
+		this.#leaving.delete(uid);
+		this.#timer ??= setInterval(() => void this.#look(), this.#groups === null ? WATCH_EVERY_MS : LOOK_EVERY_MS);
+		return folders;
+	}
+
+	/** The account has no session any more. */
+	release({ uid }: Account): void {
+		if (this.#kept.delete(uid)) this.#leaving.add(uid);
+	}
+
+	/** Bytes; null where that is not counted. */
+	memoryOf(uid: number): number | null {
+		return this.#kept.has(uid) ? (this.#groups?.usage(uid).memoryBytes ?? null) : null;
+	}
+
+	[Symbol.dispose](): void {
+		clearInterval(this.#timer);
+	}
+
+	/** Null where control groups cannot be had. */
+	#openGroups(): AccountGroups | null {
+		const { share, log } = this.#options;
+		if (share === null) return null;
+		try {
+			return new AccountGroups(share);
+		} catch (error) {
+			log.warn({ error }, "control groups cannot be written: memory is watched instead, CPU is not shared out");
+			return null;
+		}
+	}
+
+	#keep(account: Account, limits: AccountLimits): void {
+		const cap = this.#lone;
+		this.#groups?.setCpu(account.uid, cap);
+		const { cpuMs, outOfMemory } = this.#groups?.usage(account.uid) ?? { cpuMs: 0, outOfMemory: 0 };
+		this.#kept.set(account.uid, { account, limits, cpuMs, lookedAt: performance.now(), cap, outOfMemory });
+	}
+
+	get #lone(): number {
+		return loneCap(this.#options.share?.millicores ?? 0);
+	}
+
+	/** Never throws: a limit that could not be looked after now is looked after the next time. */
+	async #look(): Promise<void> {
+		if (this.#isLooking) return;
+		this.#isLooking = true;
+		try {
+			if (this.#groups) this.#shareOut(this.#groups);
+			else await this.#watchMemory();
+		} catch (error) {
+			this.#options.log.error({ error }, "limits could not be looked after");
+		} finally {
+			this.#isLooking = false;
+		}
+		if (this.#kept.size === 0 && this.#leaving.size === 0) this.#rest();
+	}
+
+	#rest(): void {
+		clearInterval(this.#timer);
+		this.#timer = undefined;
+	}
+
+	#shareOut(groups: AccountGroups): void {
+		for (const uid of this.#leaving) if (groups.release(uid)) this.#leaving.delete(uid);
+		const uses = [...this.#kept.values()].map((kept) => this.#use(groups, kept));
+		const caps = cpuCaps(this.#options.share?.millicores ?? 0, uses);
+		for (const [kept, cap] of caps) {
+			// What differs by less is not worth a system call.
+			if (Math.abs(cap - kept.cap) < 1) continue;
+			groups.setCpu(kept.account.uid, cap);
+			kept.cap = cap;
+		}
+	}
+
+	#use(groups: AccountGroups, kept: Kept): CpuUse<Kept> {
+		const { cpuMs, outOfMemory } = groups.usage(kept.account.uid);
+		const now = performance.now();
+		const used = ((cpuMs - kept.cpuMs) / (now - kept.lookedAt)) * 1000;
+		if (outOfMemory > kept.outOfMemory) this.#tellOutOfMemory(kept);
+		Object.assign(kept, { cpuMs, lookedAt: now, outOfMemory });
+		return { id: kept, used, cap: kept.cap, weight: kept.limits.cpuWeight };
+	}
+
+	async #watchMemory(): Promise<void> {
+		this.#leaving.clear();
+		const used = await memoryByOwner();
+		for (const kept of this.#kept.values()) {
+			const { account, limits } = kept;
+			if ((used.get(account.uid) ?? 0) <= limits.memoryBytes) continue;
+			if (await endLargest(account.uid)) this.#tellOutOfMemory(kept);
+		}
+	}
+
+	#tellOutOfMemory({ account, limits }: Kept): void {
+		const { username } = account;
+		this.#options.log.info({ username }, "out of memory");
+		const mebibytes = Math.round(limits.memoryBytes / 2 ** 20);
+		this.#options.onNotice(account, `a program was ended: your programs may use ${mebibytes} MiB of memory together`);
+	}
+}
