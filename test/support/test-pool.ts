@@ -17,7 +17,9 @@ export class TestPool implements AsyncDisposable {
 
 	/** What makes a gateway use this pool. */
 	get environment(): Record<string, string> {
-		return { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume, ...this.#extra };
+		const { CONTAINER_IMAGE } = process.env;
+		const image = CONTAINER_IMAGE === undefined ? {} : { CONTAINER_IMAGE };
+		return { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume, ...image, ...this.#extra };
 	}
 
 	containerName(ordinal: number): string {

@@ -19,13 +19,20 @@ const FILES = {
 	memoryUsed: { controller: "memory", v1: "memory.usage_in_bytes", v2: "memory.current" },
 	memoryEvents: { controller: "memory", v1: "memory.oom_control", v2: "memory.events" },
 	cpu: { controller: "cpu", v1: "cpu.cfs_quota_us", v2: "cpu.max" },
+	cpuPeriod: { controller: "cpu", v1: "cpu.cfs_period_us", v2: "cpu.max" },
+	cpuBurst: { controller: "cpu", v1: "cpu.cfs_burst_us", v2: "cpu.max.burst" },
 	cpuWeight: { controller: "cpu", v1: "cpu.shares", v2: "cpu.weight" },
 	cpuUsed: { controller: "cpuacct", v1: "cpuacct.usage", v2: "cpu.stat" },
 	processes: { controller: "pids", v1: "pids.max", v2: "pids.max" },
 } as const satisfies Record<string, GroupFile>;
 
-/** As the kernel has it; version 1 is left at it. */
-const CPU_PERIOD_US = 100_000;
+/**
+ * The kernel deals time out once a period, and stops a program only at a tick, every 1 to 10 ms: who may run for 2 ms in
+ * each 100 takes twice as much. So the less somebody may have, the longer is the period, up to the kernel's greatest.
+ */
+const LEAST_SLICE_US = 10_000;
+const LEAST_PERIOD_US = 100_000;
+const GREATEST_PERIOD_US = 1_000_000;
 /** Against the users': the agent carries everybody's keys. */
 const AGENT_WEIGHT = 1_000;
 /** Version 1 counts weights from 1,024 as the usual one. */
@@ -41,6 +48,7 @@ export class AccountGroups {
 		this.#setWeight(AGENT_GROUP, AGENT_WEIGHT);
 		this.#setMemory(USERS_GROUP, share.memoryBytes);
 		this.#setCpu(USERS_GROUP, share.millicores);
+		this.#letSave(share.millicores);
 		groups.write(USERS_GROUP, FILES.processes, String(share.processes));
 	}
 
@@ -58,7 +66,7 @@ export class AccountGroups {
 	}
 
 	setCpu(uid: number, millicores: number): void {
-		this.#setCpu(groupOf(uid), millicores);
+		this.#setCpu(groupOf(uid), millicores, uid);
 	}
 
 	usage(uid: number): GroupUsage {
@@ -99,9 +107,27 @@ export class AccountGroups {
 		}
 	}
 
-	#setCpu(group: string, millicores: number): void {
-		const quota = Math.round((millicores / 1000) * CPU_PERIOD_US);
-		this.#groups.write(group, FILES.cpu, this.#groups.isV2 ? `${quota} ${CPU_PERIOD_US}` : String(quota));
+	#setCpu(group: string, millicores: number, uid = 0): void {
+		const cores = millicores / 1000;
+		const period = periodFor(cores, uid);
+		const quota = Math.round(cores * period);
+		if (this.#groups.isV2) {
+			this.#groups.write(group, FILES.cpu, `${quota} ${period}`);
+			return;
+		}
+		// A part must never be more than its parent has: between the two it would be.
+		this.#groups.write(group, FILES.cpu, "-1");
+		this.#groups.write(group, FILES.cpuPeriod, String(period));
+		this.#groups.write(group, FILES.cpu, String(quota));
+	}
+
+	/**
+	 * What the users leave of a period they may have in the next: accounts that are held take theirs in pieces, sometimes
+	 * several at once. Kernels before 5.14 cannot.
+	 */
+	#letSave(millicores: number): void {
+		if (!this.#groups.has(USERS_GROUP, FILES.cpuBurst)) return;
+		this.#groups.write(USERS_GROUP, FILES.cpuBurst, String(Math.round((millicores / 1000) * LEAST_PERIOD_US)));
 	}
 
 	#setWeight(group: string, weight: number): void {
@@ -118,6 +144,14 @@ export class AccountGroups {
 		return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? 0);
 	}
 }
+
+/** Accounts with the same share have different periods: else they would all get their slices at the same moment. */
+function periodFor(cores: number, uid: number): number {
+	const usual = LEAST_SLICE_US / cores;
+	if (usual <= LEAST_PERIOD_US) return LEAST_PERIOD_US;
+	return Math.round(Math.min(GREATEST_PERIOD_US, usual * (1 + ((uid * GOLDEN_RATIO) % 1))));
+}
+const GOLDEN_RATIO = 0.618_034;
 
 function groupOf(uid: number): string {
 	return `${USERS_GROUP}/u${uid}`;

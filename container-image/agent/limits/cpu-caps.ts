@@ -9,9 +9,13 @@
  * as the light ones go on as they did.
  */
 
-const SHARE = 0.85;
-/** An account that uses this part of its cap would use more if it could. */
-const HELD = 0.8;
+const SHARE = 0.8;
+/** Whoever uses this part of what it may would use more if it could; on a busy host nobody gets all of it. */
+const HELD = 0.6;
+/** An account that was held and wants less now is let go step by step: it may only have been kept from running. */
+const RISE = 2;
+/** Where all together are held, nobody's use says what they want. As much again is what most are let have for certain. */
+const CROWDED_WANT = 2;
 /** The kernel takes no less: 1 ms per period of 100 ms. */
 const LEAST_MILLICORES = 10;
 
@@ -30,27 +34,25 @@ export function loneCap(quotaMillicores: number): number {
 	return Math.max(LEAST_MILLICORES, quotaMillicores * SHARE);
 }
 
-/** A cap for each account, millicores. Accounts that want less than their fair share may use what they like. */
+/** A cap for each account, millicores. Accounts that want less than their fair share may soon use what they like. */
 export function cpuCaps<Id>(quotaMillicores: number, uses: readonly CpuUse<Id>[]): Map<Id, number> {
 	const most = loneCap(quotaMillicores);
-	const byWant = uses.toSorted((one, other) => wantPerWeight(one) - wantPerWeight(other));
+	const isCrowded = uses.reduce((sum, { used }) => sum + used, 0) >= most * HELD;
+	const wanted = ({ used, cap }: CpuUse<Id>): number => {
+		if (used >= cap * HELD) return Number.POSITIVE_INFINITY;
+		return isCrowded ? used * CROWDED_WANT : used;
+	};
+	const byWant = uses.toSorted((one, other) => wanted(one) / one.weight - wanted(other) / other.weight);
 	const caps = new Map<Id, number>();
 	let budget = quotaMillicores * SHARE;
 	let weights = uses.reduce((sum, { weight }) => sum + weight, 0);
 	for (const use of byWant) {
 		const share = (budget * use.weight) / weights;
 		const isLight = wanted(use) <= share;
-		caps.set(use.id, isLight ? most : Math.max(LEAST_MILLICORES, share));
+		const cap = isLight ? Math.max(share, use.cap * RISE) : share;
+		caps.set(use.id, Math.min(most, Math.max(LEAST_MILLICORES, cap)));
 		budget -= isLight ? use.used : share;
 		weights -= use.weight;
 	}
 	return caps;
-}
-
-function wanted({ used, cap }: CpuUse<unknown>): number {
-	return used >= cap * HELD ? Number.POSITIVE_INFINITY : used;
-}
-
-function wantPerWeight(use: CpuUse<unknown>): number {
-	return wanted(use) / use.weight;
 }

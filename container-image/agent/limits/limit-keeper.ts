@@ -11,6 +11,8 @@ import { endLargest, memoryByOwner } from "./memory-watch.ts";
 
 /** Short beside the patience of who types, long beside a period of the kernel's accounting (100 ms). */
 const LOOK_EVERY_MS = 250;
+/** What one look weighs in a mean: an account that is held runs now and then, for longer than it may on average. */
+const NEWS_SHARE = 0.25;
 /** Adding up everybody's processes costs more. */
 const WATCH_EVERY_MS = 1_000;
 
@@ -28,6 +30,8 @@ type Kept = {
 	/** CPU time at `lookedAt`, ms. */
 	cpuMs: number;
 	lookedAt: number;
+	/** Mean of the last second or so, millicores. */
+	used: number;
 	/** Millicores. */
 	cap: number;
 	outOfMemory: number;
@@ -90,7 +94,7 @@ export class LimitKeeper implements Disposable {
 		const cap = this.#lone;
 		this.#groups?.setCpu(account.uid, cap);
 		const { cpuMs, outOfMemory } = this.#groups?.usage(account.uid) ?? { cpuMs: 0, outOfMemory: 0 };
-		this.#kept.set(account.uid, { account, limits, cpuMs, lookedAt: performance.now(), cap, outOfMemory });
+		this.#kept.set(account.uid, { account, limits, cpuMs, lookedAt: performance.now(), used: 0, cap, outOfMemory });
 	}
 
 	get #lone(): number {
@@ -132,9 +136,10 @@ export class LimitKeeper implements Disposable {
 	#use(groups: AccountGroups, kept: Kept): CpuUse<Kept> {
 		const { cpuMs, outOfMemory } = groups.usage(kept.account.uid);
 		const now = performance.now();
-		const used = ((cpuMs - kept.cpuMs) / (now - kept.lookedAt)) * 1000;
+		const justUsed = ((cpuMs - kept.cpuMs) / (now - kept.lookedAt)) * 1000;
+		const used = kept.used + (justUsed - kept.used) * NEWS_SHARE;
 		if (outOfMemory > kept.outOfMemory) this.#tellOutOfMemory(kept);
-		Object.assign(kept, { cpuMs, lookedAt: now, outOfMemory });
+		Object.assign(kept, { cpuMs, lookedAt: now, used, outOfMemory });
 		return { id: kept, used, cap: kept.cap, weight: kept.limits.cpuWeight };
 	}
 
