@@ -15,6 +15,6 @@ export interface Accounts {
 /** Where an account works. */
 export type Place = {
 	home: string;
-	/** Folder for temporary files that no other account can enter; null where there is none. */
+	/** Folder for sockets that no other account can enter; null where there is none. */
 	tmp: string | null;
 };

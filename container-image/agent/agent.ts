@@ -13,8 +13,9 @@ import { LinuxAccounts } from "./linux-accounts.ts";
 import { LocalAccounts } from "./local-accounts.ts";
 import type { Log } from "./log.ts";
 import { SnapshotProcess } from "./screen/snapshot-maker.ts";
-import { Sessions } from "./sessions.ts";
+import { type SessionCount, Sessions } from "./sessions.ts";
 import { ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
+import { TemporaryFiles } from "./temporary-files.ts";
 
 /** Programs have this long to end by themselves when the agent ends. */
 const SHUTDOWN_GRACE_MS = 1_000;
@@ -24,6 +25,8 @@ export class Agent {
 	readonly #launcher = new Launcher();
 	/** Null where accounts are not kept apart. */
 	readonly #keeper: LimitKeeper | null;
+	/** Null where accounts are not kept apart. */
+	readonly #temporaryFiles: TemporaryFiles | null;
 	readonly #snapshots: SnapshotProcess;
 	readonly #sessions: Sessions;
 	readonly #server: LinkServer;
@@ -36,6 +39,7 @@ export class Agent {
 		const bootId = randomBytes(16).toString("base64url");
 		const isHardened = (): boolean => mode === "container" && isProcHidden();
 		this.#keeper = mode === "container" ? this.#createKeeper(log) : null;
+		this.#temporaryFiles = mode === "container" ? new TemporaryFiles() : null;
 		this.#board = new InfoBoard({ config, keeper: this.#keeper, log });
 		this.#snapshots = new SnapshotProcess({ isNobody: mode === "container", log });
 		this.#sessions = new Sessions({
@@ -45,7 +49,7 @@ export class Agent {
 			snapshots: this.#snapshots,
 			log,
 			onEvent: (event) => this.#server.broadcast(event),
-			onCount: (count) => this.#board.setRunning(count),
+			onCount: (count) => this.#onCount(count),
 		});
 		const accounts = createAccounts(config, log);
 		this.#server = new LinkServer({
@@ -65,14 +69,22 @@ export class Agent {
 		this.#server.close();
 		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
 		this.#keeper?.[Symbol.dispose]();
+		this.#temporaryFiles?.[Symbol.dispose]();
 		this.#launcher[Symbol.dispose]();
 		this.#snapshots.close();
 		this.#board.close();
 	}
 
+	#onCount(count: SessionCount): void {
+		this.#board.setRunning(count);
+		if (count.running > 0) this.#temporaryFiles?.keep(count.account);
+		else this.#temporaryFiles?.removeSoon(count.account, count.home);
+	}
+
 	#createKeeper(log: Log): LimitKeeper {
 		return new LimitKeeper({
 			share: this.#config.usersShare,
+			endPrograms: (account) => this.#sessions.endPrograms(account),
 			onNotice: ({ username }, text) => this.#sessions.notify(username, text),
 			log,
 		});

@@ -10,6 +10,7 @@ import type { Place } from "./accounts.ts";
 import type { Launcher } from "./launcher.ts";
 import type { LimitKeeper } from "./limits/limit-keeper.ts";
 import type { Log } from "./log.ts";
+import { listProcessesOf, sendSignal } from "./processes.ts";
 import { startOnTerminal, type TerminalProgram } from "./pty.ts";
 import type { SnapshotMaker } from "./screen/snapshot-job.ts";
 import { Session } from "./session.ts";
@@ -118,6 +119,12 @@ export class Sessions {
 	runningOf(username: Username): number {
 		const starting = [...this.#starting].filter((each) => each.username === username);
 		return starting.length + this.#of(username).filter(({ isAlive }) => isAlive).length;
+	}
+
+	/** Ends at once all that the account runs but its sessions' shells. */
+	async endPrograms({ username, uid }: Account): Promise<void> {
+		const shells = new Set(this.#of(username).map(({ shell }) => shell.pid));
+		for (const { pid } of await listProcessesOf(uid)) if (!shells.has(pid)) sendSignal(pid, "SIGKILL");
 	}
 
 	/** Writes a line to the account's terminals. */

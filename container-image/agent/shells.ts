@@ -5,6 +5,7 @@ import type { SessionId } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Place } from "./accounts.ts";
 import { EXPENDABLE, type Launch } from "./launch.ts";
+import { temporaryFolderOf } from "./temporary-files.ts";
 
 export type Bounds = { limits: AccountLimits; groups: readonly string[] };
 
@@ -44,7 +45,7 @@ export class ContainerShells implements Shells {
 			uid: account.uid,
 			cwd: home,
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
-			env: tmp === null ? env : { ...env, TMPDIR: tmp, TMUX_TMPDIR: tmp },
+			env: { ...env, TMPDIR: temporaryFolderOf(home), ...(tmp === null ? {} : { TMUX_TMPDIR: tmp }) },
 		};
 	}
 

@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import { AccountGroups, type UsersShare } from "./account-groups.ts";
 import { type CpuUse, cpuCaps, loneCap } from "./cpu-caps.ts";
 import { endLargest, memoryByOwner } from "./memory-watch.ts";
+import { accountsWithManyTerminals, MAX_TERMINALS_PER_ACCOUNT } from "./terminal-watch.ts";
 
 /** Short beside the patience of who types, long beside a period of the kernel's accounting (100 ms). */
 const LOOK_EVERY_MS = 250;
@@ -19,6 +20,8 @@ const WATCH_EVERY_MS = 1_000;
 export type LimitKeeperOptions = {
 	/** Null where the container's limits are not known: then nothing is shared out. */
 	share: UsersShare | null;
+	/** Ends all that the account runs but its sessions' shells. */
+	endPrograms(account: Account): Promise<void>;
 	/** Something that the account's people have to be told. */
 	onNotice(account: Account, text: string): void;
 	log: Log;
@@ -106,6 +109,7 @@ export class LimitKeeper implements Disposable {
 		if (this.#isLooking) return;
 		this.#isLooking = true;
 		try {
+			await this.#watchTerminals();
 			if (this.#groups) this.#shareOut(this.#groups);
 			else await this.#watchMemory();
 		} catch (error) {
@@ -143,6 +147,16 @@ export class LimitKeeper implements Disposable {
 		return { id: kept, used, cap: kept.cap, weight: kept.limits.cpuWeight };
 	}
 
+	/** Nothing tells whose program holds them: all end but the account's shells. */
+	async #watchTerminals(): Promise<void> {
+		for (const uid of accountsWithManyTerminals()) {
+			const kept = this.#kept.get(uid);
+			if (kept === undefined) continue;
+			await this.#options.endPrograms(kept.account);
+			this.#tell(kept, `your programs were ended: they may have ${MAX_TERMINALS_PER_ACCOUNT} terminals together`);
+		}
+	}
+
 	async #watchMemory(): Promise<void> {
 		this.#leaving.clear();
 		const used = await memoryByOwner();
@@ -153,10 +167,13 @@ export class LimitKeeper implements Disposable {
 		}
 	}
 
-	#tellOutOfMemory({ account, limits }: Kept): void {
-		const { username } = account;
-		this.#options.log.info({ username }, "out of memory");
-		const mebibytes = Math.round(limits.memoryBytes / 2 ** 20);
-		this.#options.onNotice(account, `a program was ended: your programs may use ${mebibytes} MiB of memory together`);
+	#tellOutOfMemory(kept: Kept): void {
+		const mebibytes = Math.round(kept.limits.memoryBytes / 2 ** 20);
+		this.#tell(kept, `a program was ended: your programs may use ${mebibytes} MiB of memory together`);
+	}
+
+	#tell({ account }: Kept, text: string): void {
+		this.#options.log.info({ username: account.username }, text);
+		this.#options.onNotice(account, text);
 	}
 }

@@ -43,9 +43,12 @@ export const LINK_PATH = "/run/berth";
  */
 export const AGENT_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETPCAP", "SETUID"];
 
-/** Files in a tmpfs are memory of the container, so what can be filled is a share of it. */
-const TMP_SHARE = 1 / 4;
-const VAR_TMP_SHARE = 1 / 8;
+/**
+ * Files in a tmpfs are memory of whoever wrote them, so what can be filled is a small share of it: accounts have a
+ * temporary folder on the volume.
+ */
+const TMP_SHARE = 1 / 8;
+const VAR_TMP_SHARE = 1 / 16;
 const RUN_BYTES = 16 * 1024 * 1024;
 const NANO_CPUS_PER_CORE = 1e9;
 /** Threads of the agent and of what it starts for itself, of a check of its health, and of an exec that carries the link. */
