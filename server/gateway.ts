@@ -92,6 +92,13 @@ function createDriver(config: Config, log: Logger): ContainerDriver {
 		pidsLimit: config.CONTAINER_PIDS_LIMIT,
 		network: config.CONTAINER_NETWORK,
 		volume: config.WORKSPACE_VOLUME,
+		egress: {
+			policy: config.EGRESS_POLICY,
+			allowed: config.EGRESS_ALLOW,
+			denied: config.EGRESS_DENY,
+			connectionsPerSecond: config.USER_CONNECTION_RATE,
+			bytesPerSecond: config.USER_BANDWIDTH,
+		},
 		linkDir: resolve(config.LINK_DIR ?? join(config.DATA_DIR, "links")),
 		log,
 	});

@@ -61,7 +61,7 @@ for (const [what, other] of [
 		memoryBytes: 1,
 		cpus: 0.25,
 		pidsLimit: 1,
-		network: "none",
+		network: null,
 		volume: "another",
 	}).map(([name, value]) => {
 		const changed = containerSpec({ ...settings, [name]: value }, ordinal, "sha256:1", "/srv/links/berth-main-3");
@@ -70,6 +70,13 @@ for (const [what, other] of [
 ] as const) {
 	test(`${what} gives another hash`, () => assert.notEqual(other.hash, spec.hash));
 }
+
+test("a container is in the pool's own network, unless the operator names one", () => {
+	const networkOf = (network: string | null) =>
+		containerSpec({ ...settings, network }, ordinal, "sha256:1", null).create.HostConfig?.NetworkMode;
+	assert.equal(networkOf(null), "berth-main");
+	assert.equal(networkOf("campus"), "campus");
+});
 
 test("the socket's folder is mounted only where there is one", () => {
 	const targets = (source: string | null) =>

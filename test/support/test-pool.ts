@@ -6,6 +6,8 @@ import Docker from "dockerode";
 export class TestPool implements AsyncDisposable {
 	readonly name = `test-${randomBytes(4).toString("hex")}`;
 	readonly volume = `berth-${this.name}`;
+	/** The pool's own network, where the gateway has to make one. */
+	readonly network = `berth-${this.name}`;
 	readonly docker: Docker;
 	readonly #extra: Record<string, string>;
 
@@ -46,6 +48,7 @@ export class TestPool implements AsyncDisposable {
 		for (const { Id } of await this.#all()) {
 			await this.docker.getContainer(Id).remove({ force: true }).catch(ignoreGone);
 		}
+		await this.docker.getNetwork(this.network).remove().catch(ignoreGone);
 		await this.docker.getVolume(this.volume).remove().catch(ignoreGone);
 	}
 

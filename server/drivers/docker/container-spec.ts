@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import type { Ordinal } from "../../protocol/ids.ts";
+import { NETWORK_SPEC_HASH, networkName } from "./network-spec.ts";
 
 export type ContainerSettings = {
 	/** `[a-z0-9][a-z0-9-]{0,30}`; stands in names of containers and folders. */
@@ -14,8 +15,8 @@ export type ContainerSettings = {
 	cpus: number;
 	/** Processes and threads. */
 	pidsLimit: number;
-	/** Name of a Docker network. */
-	network: string;
+	/** Name of a Docker network; null for the pool's own. */
+	network: string | null;
 	/** Name of the volume with everybody's home. Docker makes it where it is missing. */
 	volume: string;
 };
@@ -63,7 +64,7 @@ export function containerSpec(
 	imageId: string,
 	linkSource: string | null,
 ): ContainerSpec {
-	const { poolName, image, network } = settings;
+	const { poolName, image } = settings;
 	const name = containerName(poolName, ordinal);
 	const labels = { [LABELS.pool]: poolName, [LABELS.ordinal]: String(ordinal) };
 	const create = {
@@ -71,10 +72,11 @@ export function containerSpec(
 		Hostname: name,
 		Image: image,
 		User: "0:0",
-		Env: [`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${network}`],
+		Env: [`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${networkOf(settings)}`],
 		HostConfig: hostConfig(settings, linkSource),
 	};
-	const hash = createHash("sha256").update(canonicalJson({ imageId, labels, create })).digest("hex");
+	const network = settings.network === null ? NETWORK_SPEC_HASH : null;
+	const hash = createHash("sha256").update(canonicalJson({ imageId, labels, create, network })).digest("hex");
 	return { name, ordinal, imageId, hash, create: { ...create, Labels: { ...labels, [LABELS.spec]: hash } } };
 }
 
@@ -90,12 +92,16 @@ function hostConfig(settings: ContainerSettings, linkSource: string | null): Hos
 		MemorySwap: settings.memoryBytes,
 		NanoCpus: Math.round(settings.cpus * NANO_CPUS_PER_CORE),
 		PidsLimit: settings.pidsLimit,
-		NetworkMode: settings.network,
+		NetworkMode: networkOf(settings),
 		// A container that the engine restarted by itself would run without being hardened.
 		RestartPolicy: { Name: "no" },
 		LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
 		Mounts: mounts(settings.volume, linkSource),
 	};
+}
+
+function networkOf({ network, poolName }: ContainerSettings): string {
+	return network ?? networkName(poolName);
 }
 
 function tmpfs(memoryBytes: number): Record<string, string> {

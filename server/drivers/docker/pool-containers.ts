@@ -1,5 +1,6 @@
 /** What the driver asks of the engine about containers, each question in our words. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { parsePrefix } from "../../address-prefix.ts";
 import { BerthError } from "../../protocol/errors.ts";
 import { type ContainerSpec, LABELS } from "./container-spec.ts";
 import { type Engine, hasStatus } from "./engine.ts";
@@ -64,6 +65,21 @@ export class PoolContainers {
 			if (hasStatus(error, 404)) return null;
 			throw error;
 		}
+	}
+
+	/** Prefixes and gateways of the networks that a running container is in, e.g. `172.18.0.2/16`. */
+	async surroundingsOf(id: string): Promise<string[]> {
+		const { NetworkSettings } = await this.#engine.request((client, abortSignal) =>
+			client.getContainer(id).inspect({ abortSignal }),
+		);
+		const prefixes = Object.values(NetworkSettings.Networks).flatMap((network) => [
+			`${network.IPAddress}/${network.IPPrefixLen}`,
+			network.Gateway,
+			`${network.GlobalIPv6Address}/${network.GlobalIPv6PrefixLen}`,
+			network.IPv6Gateway,
+		]);
+		// What a network does not have is empty.
+		return prefixes.filter((prefix) => parsePrefix(prefix) !== null);
 	}
 
 	/** Running and stopped ones, helpers included. */
