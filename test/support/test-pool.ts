@@ -19,7 +19,9 @@ export class TestPool implements AsyncDisposable {
 
 	/** What makes a gateway use this pool. */
 	get environment(): Record<string, string> {
-		return { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume, ...this.#extra };
+		const image = process.env.CONTAINER_IMAGE;
+		const own = { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume };
+		return { ...own, ...(image && { CONTAINER_IMAGE: image }), ...this.#extra };
 	}
 
 	containerName(ordinal: number): string {
