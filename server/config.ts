@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { parsePrefix } from "./address-prefix.ts";
+import { EgressPolicy } from "./protocol/link.ts";
 
 const isTrue = new Set(["true", "1", "yes", "on"]);
 const isFalse = new Set(["false", "0", "no", "off"]);
@@ -181,7 +182,7 @@ export const SETTINGS = {
 				"Docker network of the containers. If unset, the pool has one of its own, in which containers do not reach each other.",
 		},
 	),
-	EGRESS_POLICY: setting(z.enum(["internet", "none", "open"], "must be internet, none or open"), {
+	EGRESS_POLICY: setting(z.enum(EgressPolicy.options, "must be internet, none or open"), {
 		fallback: "internet",
 		unit: "policy",
 		meaning:

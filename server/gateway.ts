@@ -124,6 +124,7 @@ function createPool(
 				replayBytes: config.REPLAY_BUFFER,
 				sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
 				sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
+				egress: driver.isolation === "none" ? null : config.EGRESS_POLICY,
 			},
 		},
 		onSessionEvent,

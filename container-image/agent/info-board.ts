@@ -135,6 +135,7 @@ export class InfoBoard {
 		const info = {
 			...this.#usage,
 			...{ mode, container, image, network, username: account.username, uid, home, ownProcessesLimit },
+			egress: this.#policy?.egress ?? null,
 			sessionsRunning: running,
 			sessionsAllowed: this.#policy?.sessionsPerUser ?? null,
 			placeKeptSeconds: secondsOf(this.#policy?.assignmentTtlMs),

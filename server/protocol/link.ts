@@ -25,6 +25,10 @@ export const AGENT_SOCKET_PATH = "/run/berth/agent.sock";
 /** A side that hears nothing for three of these, although it pings, takes the link for dead. */
 export const LINK_HEARTBEAT_MS = 5_000;
 
+/** `internet`: public addresses only, and no SMTP. `none`: loopback only. `open`: whatever the network reaches. */
+export const EgressPolicy = z.enum(["internet", "none", "open"]);
+export type EgressPolicy = z.infer<typeof EgressPolicy>;
+
 /** The gateway's first frame. */
 export const GatewayHello = z.object({
 	protocol: z.number().int(),
@@ -43,6 +47,8 @@ export const GatewayHello = z.object({
 		sessionIdleMs: z.number().int().positive(),
 		/** A session that no page looks at for this long is ended, ms. */
 		sessionDetachedMs: z.number().int().positive(),
+		/** What shells may reach; enforced from outside of the container. Null in local mode: the same as their user. */
+		egress: EgressPolicy.nullable().default(null),
 	}),
 });
 export type GatewayHello = z.infer<typeof GatewayHello>;

@@ -32,6 +32,7 @@ export const DEFAULT_POLICY: GatewayHello["policy"] = {
 	replayBytes: 1024 * 1024,
 	sessionIdleMs: 3_600_000,
 	sessionDetachedMs: 24 * 3_600_000,
+	egress: null,
 };
 
 export const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };

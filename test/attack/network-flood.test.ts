@@ -57,9 +57,7 @@ test("one account cannot use up the connections and the bandwidth of all, and it
 	assert.ok(bounded.sent > 0 && bounded.sent <= 4 * MEBIBYTE, JSON.stringify(bounded));
 	assert.ok(bounded.received > 0 && bounded.received <= 4 * MEBIBYTE, JSON.stringify(bounded));
 
-	console.log(bounded);
 	const unbounded = await flood(await change({ USER_CONNECTION_RATE: "0", USER_BANDWIDTH: "none" }));
-	console.log(unbounded);
 	assert.equal(unbounded.connected, CONNECTIONS);
 	assert.equal(unbounded.sent, DATAGRAMS * DATAGRAM_BYTES);
 	assert.ok(unbounded.received > 10 * MEBIBYTE, JSON.stringify(unbounded));

@@ -3,11 +3,11 @@
  * and rates for each of them. Pure text; `network-rules.ts` puts it in place.
  */
 import { parsePrefix } from "../../address-prefix.ts";
+import type { EgressPolicy } from "../../protocol/link.ts";
 import { CLOSED_IPV4, CLOSED_IPV6, GLOBAL_IPV6 } from "./closed-addresses.ts";
 
 export type EgressSettings = {
-	/** `internet`: public addresses only, and no SMTP. `none`: loopback only. `open`: whatever the network reaches. */
-	policy: "internet" | "none" | "open";
+	policy: EgressPolicy;
 	/** Addresses and prefixes that `internet` opens although it would not, with all their ports. */
 	allowed: readonly string[];
 	/** Addresses and prefixes that `internet` closes although it would not. */
@@ -103,7 +103,7 @@ function bounds({ connectionsPerSecond, bytesPerSecond }: EgressSettings): strin
 	];
 }
 
-function ingress(policy: EgressSettings["policy"]): string[] {
+function ingress(policy: EgressPolicy): string[] {
 	const hook = (verdict: string): string => `type filter hook input priority 10; policy ${verdict};`;
 	if (policy === "open") return [hook("accept"), "iif lo accept", "goto received"];
 	return [hook("drop"), "iif lo accept", NEIGHBOURS_IN, "ct state established,related goto received"];
