@@ -24,7 +24,7 @@ for attempt in (listen, write4, write6, ping, pose, rename, rules, namespace):
     try:
         attempt()
         print(attempt.__name__, "works")
-    except PermissionError:
+    except OSError:
         print(attempt.__name__, "refused")
 `;
 const NAMES = ["listen", "write4", "write6", "ping", "pose", "rename", "rules", "namespace"];
