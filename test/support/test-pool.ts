@@ -50,7 +50,11 @@ export class TestPool implements AsyncDisposable {
 		for (const { Id } of await this.#all()) {
 			await this.docker.getContainer(Id).remove({ force: true }).catch(ignoreGone);
 		}
-		await this.docker.getNetwork(this.network).remove().catch(ignoreGone);
+		// The filter also finds longer names.
+		const networks = await this.docker.listNetworks({ filters: { name: [this.network] } });
+		for (const { Id } of networks.filter(({ Name }) => Name === this.network)) {
+			await this.docker.getNetwork(Id).remove().catch(ignoreGone);
+		}
 		await this.docker.getVolume(this.volume).remove().catch(ignoreGone);
 	}
 

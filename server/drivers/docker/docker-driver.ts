@@ -160,8 +160,7 @@ export class DockerDriver implements ContainerDriver {
 		if (obstacle !== null) await this.#clear(spec, obstacle);
 		const folders = await this.#sharing.usableFolders();
 		await folders?.prepare(spec.name);
-		await this.#network.prepare();
-		return this.#containers.create(spec);
+		return this.#containers.create(spec, await this.#network.prepare());
 	}
 
 	async #clear(spec: ContainerSpec, obstacle: StandingContainer): Promise<void> {

@@ -97,11 +97,15 @@ export class PoolContainers {
 		}));
 	}
 
-	/** Returns the new container's id, or null where the name is taken. */
-	async create({ create }: ContainerSpec): Promise<string | null> {
+	/**
+	 * Returns the new container's id, or null where the name is taken. `networkId` is what the network's name in the
+	 * specification stands for, null where that is not known.
+	 */
+	async create({ create }: ContainerSpec, networkId: string | null): Promise<string | null> {
+		const HostConfig = networkId === null ? create.HostConfig : { ...create.HostConfig, NetworkMode: networkId };
 		try {
 			return await this.#engine.request(
-				async (client, abortSignal) => (await client.createContainer({ ...create, abortSignal })).id,
+				async (client, abortSignal) => (await client.createContainer({ ...create, HostConfig, abortSignal })).id,
 			);
 		} catch (error) {
 			if (hasStatus(error, 409)) return null;

@@ -17,91 +17,97 @@ export type PoolNetworkOptions = {
 export class PoolNetwork {
 	readonly #options: PoolNetworkOptions;
 	readonly #name: string;
-	#running: Promise<void> | null = null;
+	#running: Promise<string | null> | null = null;
 
 	constructor(options: PoolNetworkOptions) {
 		this.#options = options;
 		this.#name = networkName(options.poolName);
 	}
 
-	/** Called before a container is made: there may be many at once. Throws `EngineRefusal`, `BerthError`. */
-	prepare(): Promise<void> {
+	/**
+	 * The network's id; null where it is not wanted. Called before a container is made: there may be many at once. By
+	 * its id, since the engine lets several gateways that start together make several of one name. Throws
+	 * `EngineRefusal`, `BerthError` CONTAINER_FAILED or ENGINE_UNREACHABLE.
+	 */
+	prepare(): Promise<string | null> {
 		this.#running ??= this.#prepare().finally(() => {
 			this.#running = null;
 		});
 		return this.#running;
 	}
 
-	async #prepare(): Promise<void> {
-		const standing = await this.#find();
+	async #prepare(): Promise<string | null> {
+		const standing = await this.#list();
 		if (!this.#options.isWanted) {
-			if (standing !== null && this.#isOurs(standing)) await this.#removeUnused(standing);
-			return;
+			for (const { Id } of standing.filter((network) => this.#isOurs(network))) await this.#removeUnused(Id);
+			return null;
 		}
-		if (standing !== null) {
-			this.#assertOurs(standing);
-			if (standing.Labels?.[LABELS.spec] === NETWORK_SPEC_HASH) return;
-			await this.#removeWithEverybody(standing);
-		}
-		await this.#create();
+		this.#assertOurs(standing);
+		for (const network of standing) if (!isCurrent(network)) await this.#removeWithEverybody(network.Id);
+		const [oldest, ...surplus] = standing.filter(isCurrent);
+		for (const { Id } of surplus) await this.#removeUnused(Id);
+		return oldest?.Id ?? (await this.#make());
 	}
 
-	async #find(): Promise<NetworkInspectInfo | null> {
-		try {
-			return await this.#options.engine.request((client) => client.getNetwork(this.#name).inspect());
-		} catch (error) {
-			if (hasStatus(error, 404)) return null;
-			throw error;
-		}
+	/** Those of the name, the oldest first: every gateway comes to the same order. */
+	async #list(): Promise<NetworkInspectInfo[]> {
+		const listed = await this.#options.engine.request((client, abortSignal) =>
+			client.listNetworks({ filters: { name: [this.#name] }, abortSignal }),
+		);
+		const ageOf = ({ Created, Id }: NetworkInspectInfo): string => `${Created} ${Id}`;
+		return listed.filter(({ Name }) => Name === this.#name).sort((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1));
 	}
 
 	#isOurs({ Labels }: NetworkInspectInfo): boolean {
 		return Labels?.[LABELS.pool] === this.#options.poolName;
 	}
 
-	#assertOurs(standing: NetworkInspectInfo): void {
-		if (this.#isOurs(standing)) return;
+	#assertOurs(standing: NetworkInspectInfo[]): void {
+		if (standing.every((network) => this.#isOurs(network))) return;
 		const detail = `${this.#name}: a network that is not of this pool has the name; remove it, or name one in CONTAINER_NETWORK`;
 		throw new BerthError("CONTAINER_FAILED", { detail });
 	}
 
-	async #create(): Promise<void> {
+	async #make(): Promise<string> {
 		const { engine, poolName, log } = this.#options;
 		const Labels = { [LABELS.pool]: poolName, [LABELS.spec]: NETWORK_SPEC_HASH };
 		log.info({ network: this.#name }, "making the pool's network");
-		try {
-			await engine.request((client, abortSignal) =>
-				client.createNetwork({ Name: this.#name, CheckDuplicate: true, ...NETWORK_SPEC, Labels, abortSignal }),
-			);
-		} catch (error) {
-			// Another gateway of this pool was quicker.
-			if (!hasStatus(error, 409)) throw error;
-		}
+		const { id } = await engine.request((client, abortSignal) =>
+			client.createNetwork({ Name: this.#name, ...NETWORK_SPEC, Labels, abortSignal }),
+		);
+		const [oldest] = await this.#list();
+		if (oldest === undefined || oldest.Id === id) return id;
+		await this.#removeUnused(id);
+		return oldest.Id;
 	}
 
 	/** The containers in it are of the same old specification and are replaced as well. */
-	async #removeWithEverybody({ Id, Containers }: NetworkInspectInfo): Promise<void> {
+	async #removeWithEverybody(id: string): Promise<void> {
 		const { engine, log } = this.#options;
 		log.info({ network: this.#name }, "replacing a network that deviates from its specification");
-		for (const Container of Object.keys(Containers ?? {})) {
-			await engine.request((client) => client.getNetwork(Id).disconnect({ Container, Force: true })).catch(ignoreGone);
+		try {
+			const { Containers } = await engine.request((client) => client.getNetwork(id).inspect());
+			for (const Container of Object.keys(Containers ?? {})) {
+				await engine.request((client) => client.getNetwork(id).disconnect({ Container, Force: true }));
+			}
+			await engine.request((client, abortSignal) => client.getNetwork(id).remove({ abortSignal }));
+		} catch (error) {
+			// Another gateway was quicker.
+			if (!hasStatus(error, 404)) throw error;
 		}
-		await engine.request((client, abortSignal) => client.getNetwork(Id).remove({ abortSignal })).catch(ignoreGone);
 	}
 
-	async #removeUnused({ Id, Containers }: NetworkInspectInfo): Promise<void> {
-		if (Object.keys(Containers ?? {}).length > 0) return;
-		const { engine, log } = this.#options;
-		log.info({ network: this.#name }, "removing the pool's network, which nobody uses any more");
+	async #removeUnused(id: string): Promise<void> {
 		try {
-			await engine.request((client, abortSignal) => client.getNetwork(Id).remove({ abortSignal }));
+			await this.#options.engine.request((client, abortSignal) => client.getNetwork(id).remove({ abortSignal }));
+			this.#options.log.info({ network: this.#name }, "removed a network that nobody uses");
 		} catch (error) {
-			// 403: somebody has just come in.
+			// 403: there is somebody in it.
 			if (!hasStatus(error, 403, 404)) throw error;
 		}
 	}
 }
 
-function ignoreGone(error: unknown): void {
-	if (!hasStatus(error, 404)) throw error;
+function isCurrent({ Labels }: NetworkInspectInfo): boolean {
+	return Labels?.[LABELS.spec] === NETWORK_SPEC_HASH;
 }
