@@ -67,14 +67,23 @@ function egress({ policy, connectionsPerSecond }: EgressSettings): string[] {
 			// Docker's resolver would carry names out of here, and with them whatever stands in a name.
 			return [`ip daddr ${DOCKER_RESOLVER} ${REFUSE}`, "oif lo accept", REFUSE];
 		case "open":
-			return [...lookups, "oif lo accept", NEIGHBOURS_OUT, OWN_SOURCE, "goto bounds"];
+			return [...lookups, "oif lo accept", NEIGHBOURS_OUT, ...HONEST, "goto bounds"];
 		case "internet":
-			return [...lookups, "oif lo accept", NEIGHBOURS_OUT, OWN_SOURCE, ...destinations(), "goto bounds"];
+			return [...lookups, "oif lo accept", NEIGHBOURS_OUT, ...HONEST, ...destinations(), "goto bounds"];
 	}
 }
 
-/** A bound address need not be one's own: IPv6 sends whatever a socket was bound to with IPV6_FREEBIND. */
-const OWN_SOURCE = "fib saddr type != local drop";
+/**
+ * Where packets come from and where they go is what they say. A bound address need not be one's own: IPv6 sends from
+ * whatever a socket was bound to with IPV6_FREEBIND. And anybody may ask for a route: then the real destination stands
+ * behind the first stop.
+ */
+const HONEST = [
+	"fib saddr type != local drop",
+	"ip option lsrr exists drop",
+	"ip option ssrr exists drop",
+	"exthdr rt exists drop",
+];
 
 function destinations(): string[] {
 	return [
