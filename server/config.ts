@@ -5,6 +5,8 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { parsePrefix } from "./address-prefix.ts";
+import { EgressPolicy } from "./protocol/link.ts";
 
 const isTrue = new Set(["true", "1", "yes", "on"]);
 const isFalse = new Set(["false", "0", "no", "off"]);
@@ -64,6 +66,22 @@ const origins = () =>
 		const wrong = listed.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
 		if (wrong === undefined) return listed;
 		return problem(context, `must be origins such as https://shell.example.org, separated by commas; not ${wrong}`);
+	});
+
+/** `0` and `none` switch a bound off: null. */
+const orNone = <Inner extends z.ZodType>(bound: Inner) =>
+	z.preprocess((text) => (text === "0" || text === "none" ? null : text), bound.nullable());
+
+/** IPv4 and IPv6 addresses, or prefixes. */
+const addresses = () =>
+	z.string().transform((text, context) => {
+		const listed = text
+			.split(",")
+			.map((address) => address.trim())
+			.filter((address) => address !== "");
+		const wrong = listed.find((address) => parsePrefix(address) === null);
+		if (wrong === undefined) return listed;
+		return problem(context, `must be addresses such as 192.0.2.7 or 2001:db8::/48, separated by commas; not ${wrong}`);
 	});
 
 const matching = (pattern: RegExp, form: string) => z.string().regex(pattern, `must be ${form}`);
@@ -183,10 +201,43 @@ export const SETTINGS = {
 		unit: "size",
 		meaning: "Largest file that a user can write.",
 	}),
-	CONTAINER_NETWORK: setting(matching(DOCKER_NAME, "a network's name"), {
-		fallback: "bridge",
-		unit: "network",
-		meaning: "Docker network of the containers. `none` cuts them off.",
+	CONTAINER_NETWORK: setting(
+		matching(DOCKER_NAME, "a network's name")
+			.refine((name) => name !== "host", "would give everybody the host's own network; name another one")
+			.nullable(),
+		{
+			fallback: null,
+			unit: "network",
+			meaning:
+				"Docker network of the containers. If unset, the pool has one of its own, in which containers do not reach each other.",
+		},
+	),
+	EGRESS_POLICY: setting(z.enum(EgressPolicy.options, "must be internet, none or open"), {
+		fallback: "internet",
+		unit: "policy",
+		meaning:
+			"What shells may reach. `internet`: public addresses only, no mail servers (port 25). `none`: nothing. `open`: whatever the network does.",
+	}),
+	EGRESS_ALLOW: setting(addresses(), {
+		fallback: "",
+		unit: "addresses",
+		meaning: "Addresses or prefixes that `internet` opens all the same, separated by commas: your package mirror.",
+	}),
+	EGRESS_DENY: setting(addresses(), {
+		fallback: "",
+		unit: "addresses",
+		meaning: "Addresses or prefixes that `internet` closes as well: your own network, where its addresses are public.",
+	}),
+	USER_CONNECTION_RATE: setting(orNone(wholeNumber(1, 100_000)), {
+		fallback: "50",
+		unit: "connections/s",
+		meaning:
+			"New connections of one user, and separately lookups of names; five seconds' worth at once. `0`: no bound.",
+	}),
+	USER_BANDWIDTH: setting(orNone(byteSize(64 * 1024, 2 * 1024 ** 3)), {
+		fallback: "10m",
+		unit: "size/s",
+		meaning: "Traffic of one user, in each direction. `0`: no bound.",
 	}),
 	WORKSPACE_VOLUME: setting(matching(DOCKER_NAME, "a volume's name"), {
 		fallback: "terminal-workspace",

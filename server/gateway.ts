@@ -98,6 +98,13 @@ function createDriver(config: Config, log: Logger): ContainerDriver {
 		agent: { memoryBytes: config.AGENT_MEMORY, cpus: config.AGENT_CPUS },
 		network: config.CONTAINER_NETWORK,
 		volume: config.WORKSPACE_VOLUME,
+		egress: {
+			policy: config.EGRESS_POLICY,
+			allowed: config.EGRESS_ALLOW,
+			denied: config.EGRESS_DENY,
+			connectionsPerSecond: config.USER_CONNECTION_RATE,
+			bytesPerSecond: config.USER_BANDWIDTH,
+		},
 		linkDir: resolve(config.LINK_DIR ?? join(config.DATA_DIR, "links")),
 		log,
 	});
@@ -133,6 +140,7 @@ function createPool(
 			policy: {
 				assignmentTtlMs: config.ASSIGNMENT_TTL,
 				replayBytes: config.REPLAY_BUFFER,
+				egress: driver.isolation === "none" ? null : config.EGRESS_POLICY,
 			},
 		},
 		onSessionEvent,

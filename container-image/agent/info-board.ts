@@ -143,6 +143,7 @@ export class InfoBoard {
 		const info = {
 			...this.#usage,
 			...{ mode, container, image, network, username: account.username, uid, home },
+			egress: this.#policy?.egress ?? null,
 			sessionsRunning: running,
 			sessionsAllowed: limits.sessions,
 			placeKeptSeconds: secondsOf(this.#policy?.assignmentTtlMs),

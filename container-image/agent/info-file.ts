@@ -5,6 +5,7 @@
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Username } from "../../server/protocol/ids.ts";
+import type { EgressPolicy } from "../../server/protocol/link.ts";
 import type { ContainerUsage } from "./container-usage.ts";
 
 export type AccountInfo = ContainerUsage & {
@@ -12,6 +13,8 @@ export type AccountInfo = ContainerUsage & {
 	container: string;
 	image: string;
 	network: string;
+	/** What shells may reach; null where it is not known (yet), and in local mode. */
+	egress: EgressPolicy | null;
 	username: Username;
 	uid: number;
 	home: string;

@@ -5,7 +5,8 @@
  *   berth-launch --serve                                starts programs for whoever is at the other end
  *
  *   --tty PATH             a session of its own, with this terminal as the controlling one and as standard input and output
- *   --uid N                becomes user and group N: no other group, no capability, and nothing that could give one back
+ *   --uid N                becomes user and group N: no other group, no capability, nothing that could give one back, and
+ *                          no sockets that lead past the network's rules
  *   --cwd PATH             where it starts
  *   --limit NAME=N         soft and hard limit: core, fsize, nofile, nproc
  *   --group PATH           joins the control group in this folder
@@ -42,6 +43,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include "socket-families.h"
 
 enum {
 	MAX_REQUEST_BYTES = 64 * 1024,
@@ -192,6 +194,7 @@ static void become(long id) {
 	if (setresuid(id, id, id) == -1) give_up("user");
 	if (syscall(SYS_capset, &header, none) == -1) give_up("capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) give_up("no_new_privs");
+	if (restrict_socket_families() == -1) give_up("socket families");
 }
 
 static _Noreturn void become_program(struct launch *launch, int tty) {

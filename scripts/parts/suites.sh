@@ -35,6 +35,7 @@ count() { grep -oP "^ℹ $1 \K\d+" "$2" | tail -n 1 | grep . || echo 0; }
 # things_of_tests: what test pools have at the engine now.
 things_of_tests() {
 	docker ps --all --format '{{.Names}}' --filter name=^berth-test- | sort
+	docker network ls --format '{{.Name}}' --filter name=^berth-test- | sort
 	docker volume ls --quiet --filter name=^berth-test- | sort
 }
 

@@ -101,7 +101,7 @@ export const ERROR_TABLE = {
 	},
 	NOT_HARDENED: {
 		status: 503,
-		message: "The container does not hide processes from other users, so it takes nobody.",
+		message: "The container is not closed off as it has to be, so it takes nobody.",
 		action: "The operator finds the reason in the gateway's log.",
 		isRetryable: true,
 	},

@@ -26,6 +26,10 @@ export const AGENT_SOCKET_PATH = "/run/berth/agent.sock";
 /** A side that hears nothing for three of these, although it pings, takes the link for dead. */
 export const LINK_HEARTBEAT_MS = 5_000;
 
+/** `internet`: public addresses only, and no SMTP. `none`: loopback only. `open`: whatever the network reaches. */
+export const EgressPolicy = z.enum(["internet", "none", "open"]);
+export type EgressPolicy = z.infer<typeof EgressPolicy>;
+
 /** The gateway's first frame. */
 export const GatewayHello = z.object({
 	protocol: z.number().int(),
@@ -38,6 +42,8 @@ export const GatewayHello = z.object({
 		assignmentTtlMs: z.number().int().positive(),
 		/** Output kept per session for replay, bytes. */
 		replayBytes: z.number().int().positive(),
+		/** What shells may reach; enforced from outside of the container. Null in local mode: the same as their user. */
+		egress: EgressPolicy.nullable().default(null),
 	}),
 });
 export type GatewayHello = z.infer<typeof GatewayHello>;

@@ -16,7 +16,8 @@ const INFO = {
 	mode: "container",
 	container: "berth-main-3",
 	image: "terminal-multi-user:latest",
-	network: "bridge",
+	network: "berth-main",
+	egress: "internet",
 	username: Username.parse("ada"),
 	uid: 20_001,
 	home: "/workspace/ada",
@@ -73,7 +74,7 @@ test("people read what they have, aligned and in their own units", async () => {
 		"CPU         ██░░░░░░░░░░░░░░  0.05 of 0.50 cores",
 		"Processes   █░░░░░░░░░░░░░░░  40 of 1024, 9 yours (at most 128)",
 		"Sessions    2 of 8",
-		"Network     bridge",
+		"Network     berth-main, to public addresses only, and to no mail servers",
 		"Uptime      1 d 1 h",
 		"Your place  kept 7 d after your last use; files stay",
 	];
@@ -90,7 +91,8 @@ test("programs read JSON with the documented keys", async () => {
 		mode: "container",
 		container: "berth-main-3",
 		image: "terminal-multi-user:latest",
-		network: "bridge",
+		network: "berth-main",
+		egress: "internet",
 		user: { name: "ada", uid: 20_001, home: "/workspace/ada" },
 		disk: { usedBytes: 1_288_490_189, freeBytes: 1024 ** 4, measuredSecondsAgo: rest.disk.measuredSecondsAgo },
 		memory: {

@@ -41,6 +41,7 @@ export const DEFAULT_LIMITS: AccountLimits = {
 	cpuWeight: 100,
 	sessionIdleMs: 3_600_000,
 	sessionDetachedMs: 24 * 3_600_000,
+	egress: null,
 };
 
 /** What a test wants otherwise than usual. */

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { launchBrowser, TerminalPage } from "../support/browser.ts";
+import { POOL_IMAGE } from "../support/docker-driver-under-test.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PrivateEngine } from "../support/private-engine.ts";
 import { TestPool } from "../support/test-pool.ts";
-
-const IMAGE = "terminal-multi-user:latest";
 
 let engine: PrivateEngine;
 let pool: TestPool;
@@ -15,7 +14,7 @@ let gateway: GatewayProcess;
 let browser: Browser;
 
 before(async () => {
-	engine = await PrivateEngine.startWith(IMAGE);
+	engine = await PrivateEngine.startWith(POOL_IMAGE);
 	// The private engine has no network of its own to give.
 	pool = new TestPool({ MAX_CONTAINERS: "1", CONTAINER_NETWORK: "none" }, engine.socketPath);
 	gateway = await GatewayProcess.start(pool.environment);

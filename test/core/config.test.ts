@@ -81,3 +81,28 @@ test("every setting says what it means, in which unit", () => {
 		assert.notEqual(unit, "");
 	}
 });
+
+test("the network is the Internet and nothing nearer, at a rate that nobody notices, in a network of the pool's own", () => {
+	const { CONTAINER_NETWORK, EGRESS_POLICY, EGRESS_ALLOW, USER_CONNECTION_RATE, USER_BANDWIDTH } = readConfig({});
+	assert.deepEqual([CONTAINER_NETWORK, EGRESS_POLICY, EGRESS_ALLOW], [null, "internet", []]);
+	assert.deepEqual([USER_CONNECTION_RATE, USER_BANDWIDTH], [50, 10 * 1024 * 1024]);
+});
+
+test("a bound can be switched off, and an address is checked before it becomes a rule", () => {
+	const config = readConfig({ USER_CONNECTION_RATE: "0", USER_BANDWIDTH: "none", EGRESS_ALLOW: "10.0.0.1, fd00::/8," });
+	assert.deepEqual([config.USER_CONNECTION_RATE, config.USER_BANDWIDTH], [null, null]);
+	assert.deepEqual(config.EGRESS_ALLOW, ["10.0.0.1", "fd00::/8"]);
+	assert.deepEqual(
+		problemsOf({ EGRESS_POLICY: "some", EGRESS_DENY: "10.0.0.1/33", USER_CONNECTION_RATE: "-1", USER_BANDWIDTH: "1k" }),
+		[
+			'EGRESS_POLICY: "some" must be internet, none or open',
+			'EGRESS_DENY: "10.0.0.1/33" must be addresses such as 192.0.2.7 or 2001:db8::/48, separated by commas; not 10.0.0.1/33',
+			'USER_CONNECTION_RATE: "-1" must be a whole number from 1 to 100000',
+			'USER_BANDWIDTH: "1k" must be a size such as 512m, from 65536 to 2147483648 bytes',
+		],
+	);
+});
+
+test("the host's own network is nobody's", () => {
+	assert.match(problemsOf({ CONTAINER_NETWORK: "host" }).join(), /^CONTAINER_NETWORK: "host" would give everybody/);
+});

@@ -59,7 +59,7 @@ for (const [what, other] of [
 		image: "another:latest",
 		users: { ...settings.users, processes: 1 },
 		agent: { ...settings.agent, cpus: 0.5 },
-		network: "none",
+		network: null,
 		volume: "another",
 	}).map(([name, value]) => {
 		const changed = containerSpec({ ...settings, [name]: value }, ordinal, "sha256:1", "/srv/links/berth-main-3");
@@ -68,6 +68,13 @@ for (const [what, other] of [
 ] as const) {
 	test(`${what} gives another hash`, () => assert.notEqual(other.hash, spec.hash));
 }
+
+test("a container is in the pool's own network, unless the operator names one", () => {
+	const networkOf = (network: string | null) =>
+		containerSpec({ ...settings, network }, ordinal, "sha256:1", null).create.HostConfig?.NetworkMode;
+	assert.equal(networkOf(null), "berth-main");
+	assert.equal(networkOf("campus"), "campus");
+});
 
 test("the socket's folder is mounted only where there is one", () => {
 	const targets = (source: string | null) =>

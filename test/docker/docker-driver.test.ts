@@ -103,7 +103,7 @@ test("a gateway that starts again takes over what is hardened without a helper, 
 	assert.deepEqual(await createdSince(pool, since), []);
 	await docker("restart", "--time=1", name);
 	await again.ensure(first);
-	assert.deepEqual(await createdSince(pool, since), [`${name}-harden`]);
+	assert.deepEqual((await createdSince(pool, since)).toSorted(), [`${name}-harden`, `${name}-network`]);
 	assert.match(await run(name, "grep ' /proc proc ' /proc/mounts"), /hidepid=(2|invisible)/);
 });
 
@@ -212,10 +212,13 @@ test("an agent that never answers fails the container; one that stopped answerin
 
 for (const [what, command] of [
 	["cannot be run", "rm /usr/bin/nsenter"],
+	["has no nftables", "rm /usr/sbin/nft"],
+	["fails to load rules", "ln -sf /bin/false /usr/sbin/nft"],
+	["lies about rules", "ln -sf /bin/true /usr/sbin/nft"],
 	["cannot remount", "ln -sf /bin/false /bin/mount"],
 	["lies about it", "ln -sf /bin/true /bin/mount"],
 ] as const) {
-	test(`a container whose hardening helper ${what} is not hardened, and no helper stays`, async (t) => {
+	test(`a container whose helper ${what} is not hardened, and no helper stays`, async (t) => {
 		const { deriveImage, restart, pool } = start(t);
 		const driver = restart({ image: await deriveImage(command) });
 		await rejectsWith(driver.ensure(first), "NOT_HARDENED", new RegExp(`^${pool.containerName(1)}: `));

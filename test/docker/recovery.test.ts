@@ -1,6 +1,7 @@
 /** Containers that are lost, changed or not wanted any more, and what their users notice. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { POOL_IMAGE } from "../support/docker-driver-under-test.ts";
 import { EngineProxy } from "../support/engine-proxy.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
@@ -9,12 +10,13 @@ import { TestPool } from "../support/test-pool.ts";
 async function setUp(
 	t: TestContext,
 	settings: Record<string, string>,
-): Promise<{ pool: TestPool; gateway: GatewayProcess }> {
-	const pool = new TestPool(settings);
-	t.after(() => pool[Symbol.asyncDispose]());
-	const gateway = await GatewayProcess.start(pool.environment);
-	t.after(() => gateway[Symbol.asyncDispose]());
-	return { pool, gateway };
+): Promise<{ pool: TestPool; gateway: GatewayProcess; resources: AsyncDisposableStack }> {
+	// The latest is disposed first: a gateway would bring up again what is taken from under it.
+	const resources = new AsyncDisposableStack();
+	t.after(() => resources.disposeAsync());
+	const pool = resources.use(new TestPool(settings));
+	const gateway = resources.use(await GatewayProcess.start(pool.environment));
+	return { pool, gateway, resources };
 }
 
 async function arrive(t: TestContext, gateway: GatewayProcess, cookie?: string): Promise<PageClient> {
@@ -81,7 +83,7 @@ test("a place that nobody uses goes to who waits, and its owner returns to the s
 });
 
 test("containers made from another specification are replaced, current ones are adopted", async (t) => {
-	const { pool, gateway } = await setUp(t, { MAX_CONTAINERS: "1" });
+	const { pool, gateway, resources } = await setUp(t, { MAX_CONTAINERS: "1" });
 	const page = await arrive(t, gateway);
 	await page.untilReady();
 	const idOf = async () => (await pool.container(1).inspect()).Id;
@@ -94,8 +96,7 @@ test("containers made from another specification are replaced, current ones are 
 	assert.equal(await idOf(), first, "adopted");
 	await gateway.stop();
 
-	const changed = await GatewayProcess.start({ ...pool.environment, CONTAINER_MEMORY: "400m" });
-	t.after(() => changed[Symbol.asyncDispose]());
+	const changed = resources.use(await GatewayProcess.start({ ...pool.environment, CONTAINER_MEMORY: "400m" }));
 	const visitor = await arrive(t, changed);
 	await visitor.untilReady();
 	assert.notEqual(await idOf(), first, "replaced");
@@ -103,7 +104,7 @@ test("containers made from another specification are replaced, current ones are 
 });
 
 test("containers beyond the pool's size are removed, and their users move with their files", async (t) => {
-	const { pool, gateway } = await setUp(t, { MAX_CONTAINERS: "2" });
+	const { pool, gateway, resources } = await setUp(t, { MAX_CONTAINERS: "2" });
 	while ((await gateway.readiness()).containers.ready < 2) await new Promise((resolve) => setTimeout(resolve, 100));
 	const people = [await arrive(t, gateway), await arrive(t, gateway)];
 	for (const page of people) {
@@ -112,12 +113,8 @@ test("containers beyond the pool's size are removed, and their users move with t
 	}
 	await gateway.stop();
 
-	const smaller = await GatewayProcess.start({
-		...pool.environment,
-		MAX_CONTAINERS: "1",
-		DATA_DIR: gateway.dataDir,
-	});
-	t.after(() => smaller[Symbol.asyncDispose]());
+	const changes = { MAX_CONTAINERS: "1", DATA_DIR: gateway.dataDir };
+	const smaller = resources.use(await GatewayProcess.start({ ...pool.environment, ...changes }));
 	for (const page of people) {
 		const back = await arrive(t, smaller, page.cookie);
 		await back.untilReady();
@@ -136,7 +133,7 @@ test("a missing image is said on the page, and the gateway goes on by itself onc
 		"word of the missing image",
 	);
 	assert.equal((await gateway.readiness()).httpStatus, 503);
-	await pool.docker.getImage("terminal-multi-user:latest").tag({ repo: "berth-test-late", tag: String(process.pid) });
+	await pool.docker.getImage(POOL_IMAGE).tag({ repo: "berth-test-late", tag: String(process.pid) });
 	t.after(() => pool.docker.getImage(image).remove());
 	await page.untilReady();
 });

@@ -5,12 +5,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DockerDriver, type DockerDriverOptions } from "../../server/drivers/docker/docker-driver.ts";
+import type { EgressSettings } from "../../server/drivers/docker/egress-rules.ts";
 import type { DriverUnderTest } from "../conformance/container-driver.ts";
 import { RecordingLog } from "./recording-log.ts";
 import { TestPool } from "./test-pool.ts";
 
 /** The image under test; another one may be named to try it. */
 export const POOL_IMAGE = process.env.CONTAINER_IMAGE ?? "terminal-multi-user:latest";
+
+/** As the gateway has it by default. */
+export const INTERNET: EgressSettings = {
+	policy: "internet",
+	allowed: [],
+	denied: [],
+	connectionsPerSecond: 50,
+	bytesPerSecond: 10 * 1024 * 1024,
+};
 
 export type DockerUnderTest = DriverUnderTest & {
 	driver: DockerDriver;
@@ -37,7 +47,8 @@ export function dockerUnderTest(changes: Partial<DockerDriverOptions> = {}): Doc
 			image: POOL_IMAGE,
 			users: { memoryBytes: 256 * 1024 * 1024, cpus: 0.5, processes: 256 },
 			agent: { memoryBytes: 128 * 1024 * 1024, cpus: 0.5 },
-			network: "bridge",
+			network: null,
+			egress: INTERNET,
 			volume: pool.volume,
 			linkDir,
 			log,

@@ -29,11 +29,12 @@ export class GatewayProcess implements AsyncDisposable {
 
 	private constructor(environment: Record<string, string>) {
 		this.dataDir = mkdtempSync(join(tmpdir(), "berth-gw-"));
-		this.#environment = environment;
+		this.#environment = { ...environment };
 	}
 
-	/** Starts it, or starts it again: on the same port, with the same data. */
-	async start(): Promise<void> {
+	/** Starts it, or starts it again: on the same port, with the same data, and with `changes` of its settings. */
+	async start(changes: Record<string, string> = {}): Promise<void> {
+		Object.assign(this.#environment, changes);
 		const { PATH = "", HOME = "", DOCKER_HOST = "" } = process.env;
 		const child = spawn(process.execPath, [MAIN], {
 			env: {

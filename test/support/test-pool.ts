@@ -6,6 +6,8 @@ import Docker from "dockerode";
 export class TestPool implements AsyncDisposable {
 	readonly name = `test-${randomBytes(4).toString("hex")}`;
 	readonly volume = `berth-${this.name}`;
+	/** The pool's own network, where the gateway has to make one. */
+	readonly network = `berth-${this.name}`;
 	readonly docker: Docker;
 	readonly #extra: Record<string, string>;
 
@@ -17,9 +19,9 @@ export class TestPool implements AsyncDisposable {
 
 	/** What makes a gateway use this pool. */
 	get environment(): Record<string, string> {
-		const { CONTAINER_IMAGE } = process.env;
-		const image = CONTAINER_IMAGE === undefined ? {} : { CONTAINER_IMAGE };
-		return { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume, ...image, ...this.#extra };
+		const image = process.env.CONTAINER_IMAGE;
+		const own = { USE_CONTAINERS: "true", POOL_NAME: this.name, WORKSPACE_VOLUME: this.volume };
+		return { ...own, ...(image && { CONTAINER_IMAGE: image }), ...this.#extra };
 	}
 
 	containerName(ordinal: number): string {
@@ -47,6 +49,11 @@ export class TestPool implements AsyncDisposable {
 	async [Symbol.asyncDispose](): Promise<void> {
 		for (const { Id } of await this.#all()) {
 			await this.docker.getContainer(Id).remove({ force: true }).catch(ignoreGone);
+		}
+		// The filter also finds longer names.
+		const networks = await this.docker.listNetworks({ filters: { name: [this.network] } });
+		for (const { Id } of networks.filter(({ Name }) => Name === this.network)) {
+			await this.docker.getNetwork(Id).remove().catch(ignoreGone);
 		}
 		await this.docker.getVolume(this.volume).remove().catch(ignoreGone);
 	}

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import type { Ordinal } from "../../protocol/ids.ts";
+import { NETWORK_SPEC_HASH, networkName } from "./network-spec.ts";
 
 export type Resources = { memoryBytes: number; cpus: number; processes: number };
 
@@ -14,8 +15,8 @@ export type ContainerSettings = {
 	users: Resources;
 	/** What the agent has on top of that. */
 	agent: Pick<Resources, "memoryBytes" | "cpus">;
-	/** Name of a Docker network. */
-	network: string;
+	/** Name of a Docker network; null for the pool's own. */
+	network: string | null;
 	/** Name of the volume with everybody's home. Docker makes it where it is missing. */
 	volume: string;
 };
@@ -68,7 +69,7 @@ export function containerSpec(
 	imageId: string,
 	linkSource: string | null,
 ): ContainerSpec {
-	const { poolName, image, network, users } = settings;
+	const { poolName, image, users } = settings;
 	const name = containerName(poolName, ordinal);
 	const labels = { [LABELS.pool]: poolName, [LABELS.ordinal]: String(ordinal) };
 	const create = {
@@ -77,14 +78,15 @@ export function containerSpec(
 		Image: image,
 		User: "0:0",
 		Env: [
-			...[`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${network}`],
+			...[`BERTH_CONTAINER=${name}`, `BERTH_IMAGE=${image}`, `BERTH_NETWORK=${networkOf(settings)}`],
 			`BERTH_USERS_MEMORY=${users.memoryBytes}`,
 			`BERTH_USERS_MILLICORES=${Math.round(users.cpus * 1000)}`,
 			`BERTH_USERS_PROCESSES=${users.processes}`,
 		],
 		HostConfig: hostConfig(settings, linkSource),
 	};
-	const hash = createHash("sha256").update(canonicalJson({ imageId, labels, create })).digest("hex");
+	const network = settings.network === null ? NETWORK_SPEC_HASH : null;
+	const hash = createHash("sha256").update(canonicalJson({ imageId, labels, create, network })).digest("hex");
 	return { name, ordinal, imageId, hash, create: { ...create, Labels: { ...labels, [LABELS.spec]: hash } } };
 }
 
@@ -102,12 +104,16 @@ function hostConfig(settings: ContainerSettings, linkSource: string | null): Hos
 		MemorySwap: memoryBytes,
 		NanoCpus: Math.round((users.cpus + agent.cpus) * NANO_CPUS_PER_CORE),
 		PidsLimit: users.processes + AGENT_PROCESSES,
-		NetworkMode: settings.network,
+		NetworkMode: networkOf(settings),
 		// A container that the engine restarted by itself would run without being hardened.
 		RestartPolicy: { Name: "no" },
 		LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
 		Mounts: mounts(settings.volume, linkSource),
 	};
+}
+
+function networkOf({ network, poolName }: ContainerSettings): string {
+	return network ?? networkName(poolName);
 }
 
 function tmpfs(memoryBytes: number): Record<string, string> {

@@ -7,15 +7,19 @@ import { BerthError } from "../../protocol/errors.ts";
 import { Ordinal } from "../../protocol/ids.ts";
 import { AgentAccess, type AgentAddress } from "./agent-access.ts";
 import { awaitAgent } from "./agent-start.ts";
+import { publicAddressesOfThisHost } from "./closed-addresses.ts";
 import { lastLogLines } from "./container-log.ts";
 import { type ContainerSettings, type ContainerSpec, containerName, containerSpec, LABELS } from "./container-spec.ts";
 import type { DockerEndpoint } from "./docker-endpoint.ts";
+import { type EgressSettings, egressRules } from "./egress-rules.ts";
 import { asUnreachable, Engine, EngineRefusal } from "./engine.ts";
 import { watchEngine } from "./engine-watch.ts";
 import { type HardeningTarget, harden, isHardened } from "./hardening.ts";
 import { LinkFolders } from "./link-folders.ts";
 import { LinkSharing } from "./link-sharing.ts";
+import { applyRules, rulesProof } from "./network-rules.ts";
 import { PoolContainers, type StandingContainer } from "./pool-containers.ts";
+import { PoolNetwork } from "./pool-network.ts";
 
 export type DockerDriverOptions = ContainerSettings & {
 	engine: DockerEndpoint;
@@ -24,6 +28,7 @@ export type DockerDriverOptions = ContainerSettings & {
 	 * through `docker exec`.
 	 */
 	linkDir: string | null;
+	egress: EgressSettings;
 	/** A container whose agent has not answered by then has failed, ms. */
 	agentStartLimitMs?: number;
 	log: Log;
@@ -44,14 +49,16 @@ export class DockerDriver implements ContainerDriver {
 	readonly #containers: PoolContainers;
 	readonly #access: AgentAccess;
 	readonly #sharing: LinkSharing;
+	readonly #network: PoolNetwork;
 
 	constructor(options: DockerDriverOptions) {
-		const { engine, linkDir, poolName, image, log } = options;
+		const { engine, linkDir, poolName, image, network, log } = options;
 		if (!POOL_NAME.test(poolName)) throw new Error(`${JSON.stringify(poolName)} is no name for a pool`);
 		this.#options = options;
 		this.#engine = new Engine(engine);
 		this.#containers = new PoolContainers(this.#engine);
 		this.#access = new AgentAccess(this.#engine, log);
+		this.#network = new PoolNetwork({ engine: this.#engine, poolName, isWanted: network === null, log });
 		const isSameHost = "socketPath" in engine;
 		const longestName = containerName(poolName, LARGEST_ORDINAL);
 		const folders = linkDir !== null && isSameHost ? new LinkFolders(linkDir, longestName) : null;
@@ -153,7 +160,7 @@ export class DockerDriver implements ContainerDriver {
 		if (obstacle !== null) await this.#clear(spec, obstacle);
 		const folders = await this.#sharing.usableFolders();
 		await folders?.prepare(spec.name);
-		return this.#containers.create(spec);
+		return this.#containers.create(spec, await this.#network.prepare());
 	}
 
 	async #clear(spec: ContainerSpec, obstacle: StandingContainer): Promise<void> {
@@ -188,8 +195,11 @@ export class DockerDriver implements ContainerDriver {
 	}
 
 	async #harden(target: HardeningTarget, mayBeHardened: boolean): Promise<void> {
-		if (mayBeHardened && (await isHardened(this.#engine, target.containerId))) return;
-		await harden(this.#engine, target);
+		const surroundings = await this.#containers.surroundingsOf(target.containerId);
+		const rules = egressRules(this.#options.egress, [...surroundings, ...publicAddressesOfThisHost()]);
+		const isFresh = !mayBeHardened;
+		if (!isFresh && (await isHardened(this.#engine, target.containerId, rulesProof(rules)))) return;
+		await Promise.all([harden(this.#engine, target), applyRules(this.#engine, target, rules, isFresh)]);
 	}
 
 	async #spec(ordinal: Ordinal, imageId: string): Promise<ContainerSpec> {

@@ -40,11 +40,13 @@ const PROOF_LIMIT_MS = 1_000;
 
 /**
  * Whether a running container was hardened before: asked inside of it, which takes a tenth of a helper's time. A
- * gateway that starts again asks all of its containers at once. False also where there was no answer.
+ * gateway that starts again asks all of its containers at once, and one more condition (`alsoProve`, for a shell) with
+ * it. False also where there was no answer.
  */
-export async function isHardened(engine: Engine, containerId: string): Promise<boolean> {
+export async function isHardened(engine: Engine, containerId: string, alsoProve: string): Promise<boolean> {
+	const command = ["sh", "-c", `${PROVE} && ${alsoProve}`];
 	try {
-		return (await runInside(engine, { containerId, command: ["sh", "-c", PROVE], limitMs: PROOF_LIMIT_MS })) === 0;
+		return (await runInside(engine, { containerId, command, limitMs: PROOF_LIMIT_MS })) === 0;
 	} catch (error) {
 		if (error instanceof EngineRefusal) return false;
 		throw error;

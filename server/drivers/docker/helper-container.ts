@@ -1,4 +1,4 @@
-/** One-shot containers that do one thing for the pool and are gone: same image, no network, next to no rights. */
+/** One-shot containers that do one thing for the pool and are gone: same image, next to no rights, no network of their own. */
 import { randomBytes } from "node:crypto";
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import { lastLogLines } from "./container-log.ts";

@@ -1,5 +1,6 @@
 /** What the driver asks of the engine about containers, each question in our words. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { parsePrefix } from "../../address-prefix.ts";
 import { BerthError } from "../../protocol/errors.ts";
 import { type ContainerSpec, LABELS } from "./container-spec.ts";
 import { type Engine, hasStatus } from "./engine.ts";
@@ -66,6 +67,21 @@ export class PoolContainers {
 		}
 	}
 
+	/** Prefixes and gateways of the networks that a running container is in, e.g. `172.18.0.2/16`. */
+	async surroundingsOf(id: string): Promise<string[]> {
+		const { NetworkSettings } = await this.#engine.request((client, abortSignal) =>
+			client.getContainer(id).inspect({ abortSignal }),
+		);
+		const prefixes = Object.values(NetworkSettings.Networks).flatMap((network) => [
+			`${network.IPAddress}/${network.IPPrefixLen}`,
+			network.Gateway,
+			`${network.GlobalIPv6Address}/${network.GlobalIPv6PrefixLen}`,
+			network.IPv6Gateway,
+		]);
+		// What a network does not have is empty.
+		return prefixes.filter((prefix) => parsePrefix(prefix) !== null);
+	}
+
 	/** Running and stopped ones, helpers included. */
 	async list(poolName: string): Promise<ListedContainer[]> {
 		const filters = { label: [`${LABELS.pool}=${poolName}`] };
@@ -81,11 +97,15 @@ export class PoolContainers {
 		}));
 	}
 
-	/** Returns the new container's id, or null where the name is taken. */
-	async create({ create }: ContainerSpec): Promise<string | null> {
+	/**
+	 * Returns the new container's id, or null where the name is taken. `networkId` is what the network's name in the
+	 * specification stands for, null where that is not known.
+	 */
+	async create({ create }: ContainerSpec, networkId: string | null): Promise<string | null> {
+		const HostConfig = networkId === null ? create.HostConfig : { ...create.HostConfig, NetworkMode: networkId };
 		try {
 			return await this.#engine.request(
-				async (client, abortSignal) => (await client.createContainer({ ...create, abortSignal })).id,
+				async (client, abortSignal) => (await client.createContainer({ ...create, HostConfig, abortSignal })).id,
 			);
 		} catch (error) {
 			if (hasStatus(error, 409)) return null;
