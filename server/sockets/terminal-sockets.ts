@@ -110,6 +110,8 @@ export class TerminalSockets implements AsyncDisposable {
 			next();
 		} catch (thrown) {
 			next(handshakeError(thrown));
+			// Once it is told why; it need not be kept until it goes by itself.
+			setImmediate(() => conn.close());
 		}
 	}
 
