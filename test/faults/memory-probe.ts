@@ -57,7 +57,7 @@ socket.close();
 /** Settings with which a gateway can be asked. */
 export const INSPECTED = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
-export async function probeGateway({ gateway }: Stage): Promise<Holding> {
+export async function probeGateway({ gateway }: Pick<Stage, "gateway">): Promise<Holding> {
 	// The last one is of the gateway that runs now.
 	const port = [...gateway.log.matchAll(/Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)\//g)].at(-1)?.[1];
 	if (port === undefined) throw new Error("the gateway was not started with INSPECTED");
