@@ -34,16 +34,20 @@ const KEYS = [
 	"size",
 	"pageId",
 ];
+/** Fail whoever makes a number or text of them, or takes them for what they resemble. */
+const NOT_PRIMITIVE = { valueOf: 0, toString: 0 };
+const TRAPS = [NOT_PRIMITIVE, { length: NOT_PRIMITIVE }, { length: 1e9 }, [NOT_PRIMITIVE], { then: 1 }, { toJSON: 1 }];
 const MAX_DEPTH = 3;
 
 export function hostileValue(random: SeededRandom, depth = 0): unknown {
-	const kind = random.integer(0, depth < MAX_DEPTH ? 8 : 5);
+	const kind = random.integer(0, depth < MAX_DEPTH ? 9 : 6);
 	if (kind <= 1) return random.pick(NUMBERS);
 	if (kind <= 3) return random.pick(STRINGS);
 	if (kind === 4) return random.pick([null, true, false]);
 	if (kind === 5) return hostileBytes(random, 40);
+	if (kind === 6) return random.pick(TRAPS);
 	const length = random.integer(0, 6);
-	if (kind === 6) return Array.from({ length }, () => hostileValue(random, depth + 1));
+	if (kind === 7) return Array.from({ length }, () => hostileValue(random, depth + 1));
 	return Object.fromEntries(Array.from({ length }, () => [random.pick(KEYS), hostileValue(random, depth + 1)]));
 }
 
