@@ -36,7 +36,7 @@ const KEYS = [
 ];
 /** Fail whoever makes a number or text of them, or takes them for what they resemble. */
 const NOT_PRIMITIVE = { valueOf: 0, toString: 0 };
-const TRAPS = [NOT_PRIMITIVE, { length: NOT_PRIMITIVE }, { length: 1e9 }, [NOT_PRIMITIVE], { then: 1 }, { toJSON: 1 }];
+const TRAPS = [NOT_PRIMITIVE, { length: NOT_PRIMITIVE }, { length: 1e9 }, [NOT_PRIMITIVE], { toJSON: 1 }];
 const MAX_DEPTH = 3;
 
 export function hostileValue(random: SeededRandom, depth = 0): unknown {
