@@ -6,9 +6,18 @@ import type { IncomingMessage } from "node:http";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { MessageMeter } from "./message-meter.ts";
 
+type ServerOptions = ConstructorParameters<typeof WebSocketServer>[0];
+
+/** Whoever does not say goodbye within 5 s is cut off. (The library's types do not know this option yet.) */
+const ENDING = { closeTimeout: 5_000 };
+
 /** The class that Engine.IO is to make its WebSockets with. `meterOf` says by which meter one is read. */
 export function meteredWebSockets(meterOf: (request: IncomingMessage, webSocket: WebSocket) => MessageMeter) {
 	return class extends WebSocketServer {
+		constructor(options?: ServerOptions) {
+			super({ ...options, ...ENDING });
+		}
+
 		override handleUpgrade(...[request, socket, head, onOpen]: Parameters<WebSocketServer["handleUpgrade"]>): void {
 			super.handleUpgrade(request, socket, head, (webSocket, opened) => {
 				readBy(meterOf(opened, webSocket), webSocket);

@@ -52,6 +52,10 @@ export class RawPage {
 		await this.#until(() => this.emit("berth:ping", [{}], this.#number));
 	}
 
+	async untilClosed(): Promise<void> {
+		if (this.isOpen) await this.#until(() => {});
+	}
+
 	async close(): Promise<void> {
 		if (this.#webSocket.readyState === WebSocket.CLOSED) return;
 		const closed = once(this.#webSocket, "close");
