@@ -89,7 +89,7 @@ export class PageConnection implements Disposable {
 		this.#take("session:input", (message) => this.#sessions.input(...parse(PAGE_MESSAGES["session:input"], message)));
 		this.#take("session:ack", (message) => this.#sessions.credit(...parse(PAGE_MESSAGES["session:ack"], message)));
 		this.#socket.onAny((event: string, ...args: unknown[]) => {
-			if (event in PAGE_REQUESTS || event in PAGE_MESSAGES) return;
+			if (Object.hasOwn(PAGE_REQUESTS, event) || Object.hasOwn(PAGE_MESSAGES, event)) return;
 			this.#refuse(event, args.at(-1), new BerthError("BAD_REQUEST", { detail: "no such event" }));
 		});
 	}
