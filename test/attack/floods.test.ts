@@ -7,6 +7,7 @@ import type { WireError } from "../../server/protocol/errors.ts";
 import { socketParser } from "../../server/protocol/socket-parser.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
+import { RawPage } from "./raw-page.ts";
 
 async function start(t: TestContext, settings: Record<string, string>): Promise<GatewayProcess> {
 	const gateway = await GatewayProcess.start(settings);
@@ -158,4 +159,14 @@ test("a flood of messages slows its own user down, who loses nothing of it, and 
 	assert.equal(await flooder.run(screen, "sort -nu all | wc -l; tail -1 all; rm all"), "200\n199");
 	// A burst of 20,000 goes through at once, and 10,000 a second behind it.
 	assert.ok(performance.now() - startedAt > 2_500, "it was not slowed down");
+});
+
+test("a thousand pages that come back at once from one address, as after a restart, are all let in", async (t) => {
+	const gateway = await start(t, { LOG_LEVEL: "info" });
+	const cookies = await Promise.all(Array.from({ length: 1_000 }, () => PageClient.newCookie(gateway.base)));
+	await gateway.stop();
+	await gateway.start();
+	const pages = await Promise.all(cookies.map((cookie) => RawPage.open(gateway.base, cookie)));
+	assert.ok(pages.every(({ isOpen }) => isOpen));
+	await Promise.all(pages.map((page) => page.close()));
 });
