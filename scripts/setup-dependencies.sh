@@ -13,6 +13,7 @@ Makes this machine ready to run Berth. Safe to run again: what is there is left 
 
   Node 24        where there is none: from the npm registry into .node in this folder
   npm packages   into node_modules in this folder; native modules are compiled
+  launcher       container-image/launcher/berth-launch is compiled, for local mode
   Docker engine  where there is none, and you are root: the distribution's docker.io is
                  installed, and started where no service manager does
 
@@ -31,7 +32,7 @@ else
 fi
 has npm || install_packages npm
 
-# The compiler is needed only where a native module has no ready-made binary for this machine.
+# For the launcher, and for native modules that have no ready-made binary for this machine.
 install_packages g++ make python3
 packages_state="$(cat "$ROOT/package.json" "$ROOT/package-lock.json" <(node --version) | sha256sum | cut -d ' ' -f 1)"
 if [[ "$(cat "$ROOT/node_modules/.berth-state" 2>/dev/null)" == "$packages_state" ]]; then
@@ -40,5 +41,7 @@ else
 	with_progress "installing npm packages" npm --prefix "$ROOT" ci --no-audit --no-fund
 	echo "$packages_state" >"$ROOT/node_modules/.berth-state"
 fi
+
+"$ROOT/container-image/launcher/build.sh"
 
 [[ "${1:-}" == --no-engine ]] || ensure_engine

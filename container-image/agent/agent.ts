@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { ContainerMeter } from "./container-usage.ts";
 import { isProcHidden } from "./hardening.ts";
 import { InfoBoard } from "./info-board.ts";
+import { Launcher } from "./launcher.ts";
 import { type Policy, RequestHandler } from "./link-requests.ts";
 import { LinkServer } from "./link-server.ts";
 import { LinuxAccounts } from "./linux-accounts.ts";
@@ -20,6 +21,7 @@ const SHUTDOWN_GRACE_MS = 1_000;
 
 export class Agent {
 	readonly #config: Config;
+	readonly #launcher = new Launcher();
 	readonly #snapshots: SnapshotProcess;
 	readonly #sessions: Sessions;
 	readonly #server: LinkServer;
@@ -36,6 +38,7 @@ export class Agent {
 		this.#board = new InfoBoard({ config, ownProcessesLimit, log });
 		this.#snapshots = new SnapshotProcess({ isNobody: mode === "container", log });
 		this.#sessions = new Sessions({
+			launcher: this.#launcher,
 			shells: createShells(config, ownProcessesLimit),
 			snapshots: this.#snapshots,
 			log,
@@ -59,6 +62,7 @@ export class Agent {
 	async stop(): Promise<void> {
 		this.#server.close();
 		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
+		this.#launcher[Symbol.dispose]();
 		this.#snapshots.close();
 		this.#board.close();
 	}

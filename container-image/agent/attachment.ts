@@ -1,6 +1,6 @@
 /** One page looking at one session through one link: where it stands in the output. */
 import type { PageId } from "../../server/protocol/ids.ts";
-import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
+import { OUTPUT_TAIL_BYTES, OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
 import type { LinkEvent } from "../../server/protocol/link.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
 import { OutputWindow } from "./output-window.ts";
@@ -42,8 +42,8 @@ export class Attachment {
 	lastSentAt = Number.NEGATIVE_INFINITY;
 	/** When a credit last came, as of `performance.now()`. */
 	#creditedAt = Number.NEGATIVE_INFINITY;
-	/** When output was sent while there was none in flight. */
-	#firstSentAt = Number.NEGATIVE_INFINITY;
+	/** When output was last sent while the page owed no word. */
+	#owesSince = Number.NEGATIVE_INFINITY;
 	#hasBegun = false;
 
 	constructor({ channel, pageId, size, carrier }: AttachmentOptions, replay: Replay, from: number | null) {
@@ -92,7 +92,11 @@ export class Attachment {
 
 	/** For how long there has been output for it to acknowledge that it has not, ms. */
 	stalledFor(now: number): number {
-		return this.window.inFlight === 0 ? 0 : now - Math.max(this.#creditedAt, this.#firstSentAt);
+		return this.#owesWord ? now - Math.max(this.#creditedAt, this.#owesSince) : 0;
+	}
+
+	get #owesWord(): boolean {
+		return this.window.inFlight >= OUTPUT_TAIL_BYTES;
 	}
 
 	/**
@@ -102,7 +106,7 @@ export class Attachment {
 	take(max: number): { offset: number; bytes: Buffer } | null {
 		const length = Math.min(max, this.pending);
 		if (length === 0 || this.window.room < length) return null;
-		if (this.window.inFlight === 0) this.#firstSentAt = performance.now();
+		if (!this.#owesWord) this.#owesSince = performance.now();
 		const offset = this.window.position;
 		const bytes = this.#read(offset, length);
 		this.window.advance(bytes.length);

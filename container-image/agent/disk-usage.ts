@@ -4,7 +4,7 @@
  * slow anybody's shell down.
  */
 import { execFile } from "node:child_process";
-import { SYSTEM_PATH, withoutInheritedDescriptors } from "./launch.ts";
+import { launchCommand, SYSTEM_PATH } from "./launch.ts";
 
 export type DiskUsage = {
 	usedBytes: number;
@@ -20,17 +20,17 @@ const MAX_ANSWER_BYTES = 4 * 1024;
 export class DiskMeter {
 	#queue: Promise<unknown> = Promise.resolve();
 
-	/** `asOwner` turns a command into one that runs as the home's owner. Null where it could not be measured. */
-	async measure(home: string, asOwner: (command: string[]) => string[]): Promise<DiskUsage | null> {
-		const turn = this.#queue.then(() => runDu(home, asOwner));
+	/** `owner`: uid of the home's owner; null for the agent's own user. Null where it could not be measured. */
+	async measure(home: string, owner: number | null): Promise<DiskUsage | null> {
+		const turn = this.#queue.then(() => runDu(home, owner));
 		this.#queue = turn;
 		return await turn;
 	}
 }
 
-function runDu(home: string, asOwner: (command: string[]) => string[]): Promise<DiskUsage | null> {
-	const du = ["/usr/bin/nice", "-n", "19", "/usr/bin/du", "-sx", "--block-size=1", "--", home];
-	const { file, args } = withoutInheritedDescriptors(asOwner(du));
+function runDu(home: string, owner: number | null): Promise<DiskUsage | null> {
+	const program = ["/usr/bin/du", "-sx", "--block-size=1", "--", home];
+	const { file, args } = launchCommand({ program, niceness: 19, ...(owner === null ? {} : { uid: owner }) });
 	const options = {
 		env: { PATH: SYSTEM_PATH, LC_ALL: "C" },
 		cwd: "/",

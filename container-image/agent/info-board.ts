@@ -6,7 +6,6 @@ import type { Config } from "./config.ts";
 import { ContainerMeter, type ContainerUsage, UNKNOWN_USAGE } from "./container-usage.ts";
 import { DiskMeter, type DiskUsage } from "./disk-usage.ts";
 import { InfoFiles } from "./info-file.ts";
-import { asAccount } from "./launch.ts";
 import type { Policy } from "./link-requests.ts";
 import type { Log } from "./log.ts";
 import { countProcesses } from "./processes.ts";
@@ -75,7 +74,10 @@ export class InfoBoard {
 		this.#entries.set(username, entry);
 		this.#timer ??= setInterval(() => void this.#refresh(), PUBLISH_INTERVAL_MS);
 		this.#settleTimer ??= setTimeout(() => this.#settle(), SETTLE_MS);
-		this.#publish(entry);
+		// The answer to whoever opened a session goes first: nobody can read the file before there is a prompt.
+		setImmediate(() => {
+			if (this.#entries.get(username) === entry) this.#publish(entry);
+		});
 	}
 
 	close(): void {
@@ -116,9 +118,7 @@ export class InfoBoard {
 		entry.isMeasuring = true;
 		const startedAt = performance.now();
 		const isContainer = this.#options.config.mode === "container";
-		const measured = await this.#disk.measure(entry.home, (command) =>
-			isContainer ? asAccount(entry.account, command) : command,
-		);
+		const measured = await this.#disk.measure(entry.home, isContainer ? entry.account.uid : null);
 		const tookMs = performance.now() - startedAt;
 		entry.disk = measured ?? entry.disk;
 		entry.nextDiskAt = performance.now() + Math.max(DISK_INTERVAL_MS, tookMs * DISK_REST_FACTOR);

@@ -1,63 +1,61 @@
 /**
- * How every other program is started. node-pty opens terminals without close-on-exec, so whatever the agent starts
- * inherits the master side of *every* open terminal: with it a user could read and type in other people's shells.
- * Everything is therefore started through a shell that closes all descriptors beyond the standard three before any
- * program runs that a user could influence, or that runs as a user.
+ * How every other program is started: by `berth-launch`, which closes all descriptors but the standard three, sets
+ * limits and gives up rights before the program runs. node-pty opens terminals without close-on-exec: a program that
+ * inherited them could read and type in other people's shells.
  */
-import type { Account } from "../../server/protocol/link.ts";
+import { join } from "node:path";
 
-const BASH = "/bin/bash";
+export const LAUNCHER = join(import.meta.dirname, "../launcher/berth-launch");
 
 /** The system's folders alone; users' own ones are added by their login files. */
 export const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games";
 
-/** bash's own `exec {n}>&-` closes descriptor `$n`; one that is closed already is fine. */
-const CLOSE_AND_EXEC =
-	'for path in /proc/self/fd/*; do [[ $path =~ [0-9]+$ ]]; n=$BASH_REMATCH; ((n > 2)) && exec {n}>&-; done; exec "$@"';
+export type Launch = {
+	/** Absolute path of the program, and its arguments. */
+	program: string[];
+	/** What it runs as: user and group of this number, and no more. Without it: as the agent's user. */
+	uid?: number;
+	/** Its controlling terminal. Without it: standard input and output are those of whoever launches. */
+	tty?: string;
+	cwd?: string;
+	/** All of its environment. Without it: that of whoever launches. */
+	env?: Record<string, string>;
+	niceness?: number;
+	/** See `EXPENDABLE`. */
+	oomScoreAdj?: number;
+	limits?: {
+		/** Greatest image of a crashed program, bytes. */
+		core?: number;
+		/** What its user may have, threads included. */
+		nproc?: number;
+	};
+};
 
 /**
  * Where memory runs out, the kernel ends the program with the highest score. The agent's is 0, as is everybody's in a
- * container; without this it might be chosen, and with it everybody's sessions. No privilege is needed to raise it.
+ * container; without this it might be chosen, and with it everybody's sessions. Images of crashed programs would only
+ * fill the volume.
  */
-const END_FIRST = "echo 500 >/proc/self/oom_score_adj; ";
-
-/** Images of crashed programs would only fill the volume. */
-const NO_CORES = "ulimit -c 0; ";
-
-export type Command = { file: string; args: string[] };
-
-/** `command` with nothing inherited but the standard three descriptors. */
-export function withoutInheritedDescriptors(command: string[]): Command {
-	return bash(CLOSE_AND_EXEC, command);
-}
-
-/**
- * The same, and what it starts is ended before the agent where memory runs out. `processLimit`: what its user may have,
- * threads included; null for no limit.
- */
-export function asExpendable(command: string[], processLimit: number | null = null): Command {
-	const limit = processLimit === null ? "" : `ulimit -u ${processLimit}; `;
-	return bash(END_FIRST + NO_CORES + limit + CLOSE_AND_EXEC, command);
-}
-
-function bash(script: string, command: string[]): Command {
-	return { file: BASH, args: ["--noprofile", "--norc", "-c", script, "berth-launch", ...command] };
-}
+export const EXPENDABLE = { oomScoreAdj: 500, limits: { core: 0 } } as const satisfies Partial<Launch>;
 
 /** Owns nothing anywhere. */
-const NOBODY = 65_534;
+export const NOBODY = 65_534;
 
-/** `command` as this account and no more: its groups, no capability left to gain, nothing setuid can give back. */
-export function asAccount({ uid }: Account, command: string[]): string[] {
-	return withoutPrivileges(uid, "--init-groups", command);
+/** What `berth-launch` is to be told. Throws where a NUL would cut a string short. */
+export function launchArguments(launch: Launch): string[] {
+	const { program, uid, tty, cwd, env = {}, niceness, oomScoreAdj, limits = {} } = launch;
+	const single = { "--uid": uid, "--tty": tty, "--cwd": cwd, "--nice": niceness, "--oom-score-adj": oomScoreAdj };
+	const options = [
+		...Object.entries(single).filter(([, value]) => value !== undefined),
+		...Object.entries(limits).map(([name, most]) => ["--limit", `${name}=${most}`]),
+		...Object.entries(env).map(([name, value]) => ["--env", `${name}=${value}`]),
+	];
+	const all = [...options.flat().map(String), "--", ...program];
+	if (all.some((text) => text.includes("\0"))) throw new TypeError("a NUL in what is to be launched");
+	return all;
 }
 
-/** `command` with fewer rights than any account has. */
-export function asNobody(command: string[]): string[] {
-	return withoutPrivileges(NOBODY, "--clear-groups", command);
-}
-
-function withoutPrivileges(uid: number, groups: string, command: string[]): string[] {
-	const ids = [`--reuid=${uid}`, `--regid=${uid}`, groups];
-	return ["/usr/bin/setpriv", ...ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--", ...command];
+/** The same for `child_process`. */
+export function launchCommand(launch: Launch): { file: string; args: string[] } {
+	return { file: LAUNCHER, args: launchArguments(launch) };
 }

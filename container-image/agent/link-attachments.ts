@@ -16,8 +16,8 @@ export type ChannelWriter = OutputPipe & {
 export type AttachTarget = { channel: number; pageId: PageId; size: TerminalSize };
 type Bound = { session: Session; attachment: Attachment };
 
-/** Long enough for the echo of a key to be on its way, far too short for anybody to send again. */
-const ACK_DELAY_MS = 20;
+/** Many keys share one acknowledgement: all that it does is let the page forget what it would send again. */
+const ACK_DELAY_MS = 250;
 /** A quarter of what a page may have sent without word: a paste never waits for the delay. */
 const ACK_BYTES = INPUT_WINDOW_BYTES / 4;
 
@@ -76,6 +76,7 @@ export class LinkAttachments implements AttachmentCarrier {
 
 	input(channel: number, seq: number, bytes: Buffer): void {
 		const bound = this.#byChannel.get(channel);
+		if (bound !== undefined) this.#scheduler.typed(bound.attachment);
 		const result = bound?.session.input(bound.attachment, seq, bytes);
 		if (result?.kind === "accepted") this.#acknowledge(channel, result.accepted, bytes.length);
 		else this.#refuse(channel, result?.code ?? "SESSION_NOT_ATTACHED", result?.accepted ?? 0);

@@ -106,10 +106,13 @@ export class RequestHandler {
 		link.claim(attachment.channel);
 		if (mode === "container" && !isHardened()) throw new BerthError("NOT_HARDENED");
 		const place = await accounts.ensure(account);
-		// A shell that nobody was told of would only be found by chance.
-		if (!link.isOpen) throw new BerthError("LINK_BROKEN");
 		const { sessionsPerUser: limit, replayBytes } = policy;
-		const session = sessions.open({ account, place, name, size: attachment.size, limit, replayBytes });
+		const session = await sessions.open({ account, place, name, size: attachment.size, limit, replayBytes });
+		if (!link.isOpen) {
+			// A shell that nobody was told of would only be found by chance.
+			sessions.close(session);
+			throw new BerthError("LINK_BROKEN");
+		}
 		return bind(link, session, { attachment, from: 0 });
 	}
 

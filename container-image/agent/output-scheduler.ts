@@ -5,6 +5,8 @@
  * - Output after a pause goes out at once; what follows within `COALESCE_MS` is collected.
  * - Attachments take turns, `CHUNK_BYTES` each: a keystroke's echo waits for no more than one chunk of each flooding
  *   session, and for what the link has buffered already.
+ * - While somebody types, others send one chunk per `COALESCE_MS` at most, as much as a screen can draw: a flood at full
+ *   speed keeps every process from its program to its page busy, and each key would wait for all of them.
  */
 import type { Attachment } from "./attachment.ts";
 
@@ -16,6 +18,8 @@ export const LINK_BUFFER_BYTES = 64 * 1024;
 const COALESCE_MS = 2;
 /** One pump sends this much at most, then lets input and credits be read. */
 const PUMP_BYTES = 256 * 1024;
+/** After a key, for how long the others' floods are slowed down: people type at intervals of 100 to 300 ms. */
+const TYPING_MS = 500;
 
 /** The link's side. */
 export interface OutputPipe {
@@ -31,6 +35,9 @@ export class OutputScheduler {
 	readonly #collecting = new Set<Attachment>();
 	#collectTimer: NodeJS.Timeout | undefined;
 	#nextPump: NodeJS.Immediate | undefined;
+	/** Who typed last, and when, as of `performance.now()`. */
+	#typist: Attachment | null = null;
+	#typedAt = Number.NEGATIVE_INFINITY;
 
 	constructor(pipe: OutputPipe) {
 		this.#pipe = pipe;
@@ -40,7 +47,7 @@ export class OutputScheduler {
 	add(attachment: Attachment): void {
 		if (this.#ready.has(attachment)) return;
 		const isIdle = performance.now() - attachment.lastSentAt >= COALESCE_MS;
-		if (!isIdle && attachment.pending < CHUNK_BYTES) {
+		if (!isIdle && !this.#mayFlood(attachment)) {
 			this.#collect(attachment);
 			return;
 		}
@@ -49,9 +56,16 @@ export class OutputScheduler {
 		this.pump();
 	}
 
+	/** The page of this attachment has sent input. */
+	typed(attachment: Attachment): void {
+		this.#typist = attachment;
+		this.#typedAt = performance.now();
+	}
+
 	remove(attachment: Attachment): void {
 		this.#ready.delete(attachment);
 		this.#collecting.delete(attachment);
+		if (this.#typist === attachment) this.#typist = null;
 	}
 
 	/** Sends what the link can take now. To be called whenever it has taken something. */
@@ -83,9 +97,15 @@ export class OutputScheduler {
 		attachment.lastSentAt = performance.now();
 		const length = taken.bytes.length;
 		this.#pipe.send(attachment, taken.offset, taken.bytes);
-		if (attachment.pending >= CHUNK_BYTES) this.#ready.add(attachment);
+		if (this.#mayFlood(attachment)) this.#ready.add(attachment);
 		else if (attachment.pending > 0) this.#collect(attachment);
 		return length;
+	}
+
+	/** Whether its next chunk need not wait for the end of the collecting time. */
+	#mayFlood(attachment: Attachment): boolean {
+		if (attachment.pending < CHUNK_BYTES) return false;
+		return attachment === this.#typist || performance.now() - this.#typedAt > TYPING_MS;
 	}
 
 	#collect(attachment: Attachment): void {

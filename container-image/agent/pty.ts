@@ -1,19 +1,24 @@
 /** One program on a terminal of its own: bytes out, bytes in, size, end. */
 
+import { closeSync } from "node:fs";
 import type { SocketConstructorOpts } from "node:net";
 import { constants } from "node:os";
 import { ReadStream } from "node:tty";
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
-import type { Command } from "./launch.ts";
+import type { Launch } from "./launch.ts";
+import type { Launcher, Program, ProgramEnd } from "./launcher.ts";
 import { nativePty } from "./native-pty.ts";
 import { PtyInput } from "./pty-input.ts";
 
-export type PtyOptions = {
-	command: Command;
-	env: Record<string, string>;
-	cwd: string;
-	size: TerminalSize;
+/** A program on a terminal of its own. */
+export type TerminalProgram = {
+	/** The side of the terminal that the program does not have. */
+	fd: number;
+	program: Program;
+};
+
+export type PtyOptions = TerminalProgram & {
 	/** `bytes` are valid until this returns. */
 	onOutput(bytes: Buffer): void;
 	/** Once, after the last output. */
@@ -35,13 +40,39 @@ const DRAIN_MAX_BYTES = 256 * 1024;
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** node-pty's word for "leave the ids alone": `launch.ts` sets them. */
-const SAME_ID = -1;
+/**
+ * Starts a program on a new terminal, which `prepare` gets the path of before, e.g. `/dev/pts/3`. Throws `BerthError`
+ * SPAWN_FAILED.
+ */
+export async function startOnTerminal(
+	launcher: Launcher,
+	launch: Omit<Launch, "tty">,
+	size: TerminalSize,
+	prepare: (path: string) => void,
+): Promise<TerminalProgram> {
+	const { master, slave, pty: tty } = openTerminal(size);
+	try {
+		prepare(tty);
+		return { fd: master, program: await launcher.start({ ...launch, tty }) };
+	} catch (cause) {
+		closeSync(master);
+		throw cause instanceof BerthError ? cause : new BerthError("SPAWN_FAILED", { cause });
+	} finally {
+		// Until a program has this side, the other one reads as closed.
+		closeSync(slave);
+	}
+}
+
+function openTerminal({ cols, rows }: TerminalSize): ReturnType<typeof nativePty.open> {
+	try {
+		return nativePty.open(cols, rows);
+	} catch (cause) {
+		throw new BerthError("SPAWN_FAILED", { cause });
+	}
+}
 
 export class Pty {
 	readonly pid: number;
-	/** Path of the side that the program has, e.g. `/dev/pts/3`. */
-	readonly path: string;
 	readonly #fd: number;
 	readonly #stream: ReadStream;
 	readonly #options: PtyOptions;
@@ -52,18 +83,17 @@ export class Pty {
 	#drainTimer: NodeJS.Timeout | undefined;
 	readonly #input: PtyInput;
 
-	/** Throws `BerthError` SPAWN_FAILED. */
 	constructor(options: PtyOptions) {
 		this.#options = options;
-		const { fd, pid, pty } = fork(options, (code, signal) => this.#onProgramEnd(code, signal));
-		this.pid = pid;
-		this.path = pty;
+		const { fd, program } = options;
+		this.pid = program.pid;
 		this.#fd = fd;
 		this.#input = new PtyInput(fd);
 		this.#stream = readInto(READ_BUFFER, fd, (bytes) => this.#onData(bytes));
 		// EIO is how Linux says that the other side is closed; any other failure ends reading just the same.
 		this.#stream.on("error", () => this.#onStreamEnd());
 		this.#stream.on("close", () => this.#onStreamEnd());
+		void program.ended.then((end) => this.#onProgramEnd(end));
 	}
 
 	/** Takes all of `bytes`, or none and returns false where too much is pending. */
@@ -94,8 +124,8 @@ export class Pty {
 		else this.#drainTimer?.refresh();
 	}
 
-	#onProgramEnd(code: number, signal: number): void {
-		this.#exit = signal === 0 ? { exitCode: code, signal: null } : { exitCode: null, signal: signalName(signal) };
+	#onProgramEnd({ exitCode, signal }: ProgramEnd): void {
+		this.#exit = signal === 0 ? { exitCode, signal: null } : { exitCode: null, signal: signalName(signal) };
 		this.#input.close();
 		if (!this.#isOpen) {
 			this.#report();
@@ -131,16 +161,6 @@ export class Pty {
 		if (this.#isReported || this.#exit === null) return;
 		this.#isReported = true;
 		this.#options.onExit(this.#exit);
-	}
-}
-
-function fork({ command, env, cwd, size }: PtyOptions, onEnd: (code: number, signal: number) => void) {
-	const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-	const { file, args } = command;
-	try {
-		return nativePty.fork(file, args, variables, cwd, size.cols, size.rows, SAME_ID, SAME_ID, true, "", onEnd);
-	} catch (cause) {
-		throw new BerthError("SPAWN_FAILED", { cause });
 	}
 }
 

@@ -15,7 +15,7 @@ import { InputLedger } from "./input-ledger.ts";
 import { type Expiry, Lifetime, type Timeouts } from "./lifetime.ts";
 import { FlowGate } from "./output-window.ts";
 import { readProcess, type ShellProcess, sendSignal } from "./processes.ts";
-import { Pty, type PtyExit, type PtyOptions } from "./pty.ts";
+import { Pty, type PtyExit, type TerminalProgram } from "./pty.ts";
 import { Replay } from "./replay.ts";
 import type { SnapshotMaker } from "./screen/snapshot-job.ts";
 
@@ -29,7 +29,10 @@ export type SessionOptions = {
 	name: string;
 	replayBytes: number;
 	snapshots: SnapshotMaker;
-	pty: Omit<PtyOptions, "onOutput" | "onExit">;
+	/** The program, begun already. */
+	program: TerminalProgram;
+	/** Of its terminal. */
+	size: TerminalSize;
 	/** State, name or size are other ones now. */
 	onChanged(session: Session): void;
 	/** The size is another one for all output from here on. To be told before that output. */
@@ -68,7 +71,6 @@ export class Session {
 	#expired: ExpiryReason | null = null;
 	#activity = 0;
 
-	/** Starts the program. Throws `BerthError` SPAWN_FAILED. */
 	constructor(options: SessionOptions) {
 		this.#options = options;
 		this.sessionId = options.sessionId;
@@ -77,13 +79,13 @@ export class Session {
 		this.#name = options.name;
 		this.#replay = new Replay({
 			capacity: options.replayBytes,
-			size: options.pty.size,
+			size: options.size,
 			maker: options.snapshots,
 			onRelieved: () => this.#regulate(),
 		});
 		this.#gate = new FlowGate({ window: OUTPUT_WINDOW_BYTES, ring: options.replayBytes });
 		this.#pty = new Pty({
-			...options.pty,
+			...options.program,
 			onOutput: (bytes) => this.#onOutput(bytes),
 			onExit: (exit) => this.#onExit(exit),
 		});
@@ -102,10 +104,6 @@ export class Session {
 	/** When the program ended, Unix time in ms; null while it runs. */
 	get exitedAt(): number | null {
 		return this.#life.kind === "exited" ? this.#life.at : null;
-	}
-
-	get terminalPath(): string {
-		return this.#pty.path;
 	}
 
 	info(): SessionInfo {

@@ -6,8 +6,10 @@ import { SessionId, type Username } from "../../server/protocol/ids.ts";
 import type { Account, LinkEvent } from "../../server/protocol/link.ts";
 import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { Place } from "./accounts.ts";
+import type { Launcher } from "./launcher.ts";
 import type { Timeouts } from "./lifetime.ts";
 import type { Log } from "./log.ts";
+import { startOnTerminal, type TerminalProgram } from "./pty.ts";
 import type { SnapshotMaker } from "./screen/snapshot-job.ts";
 import { Session } from "./session.ts";
 import type { Shells } from "./shells.ts";
@@ -32,6 +34,7 @@ export type OpenOptions = {
 };
 
 export type SessionsOptions = {
+	launcher: Launcher;
 	shells: Shells;
 	snapshots: SnapshotMaker;
 	log: Log;
@@ -44,6 +47,7 @@ export type SessionsOptions = {
 export class Sessions {
 	readonly #options: SessionsOptions;
 	readonly #byId = new Map<SessionId, Session>();
+	readonly #starting = new Set<{ username: Username }>();
 	/** Changed since the last event; told once per turn of the event loop. */
 	readonly #changed = new Set<Session>();
 	#tellChanged: NodeJS.Immediate | undefined;
@@ -66,9 +70,9 @@ export class Sessions {
 	}
 
 	/** Starts the account's shell. Throws `BerthError` TOO_MANY_SESSIONS or SPAWN_FAILED. */
-	open({ account, place, name, size, limit, replayBytes }: OpenOptions): Session {
-		const { username } = account;
-		if (this.runningOf(username) >= limit) throw new BerthError("TOO_MANY_SESSIONS", { detail: `${limit} at most` });
+	async open(options: OpenOptions): Promise<Session> {
+		const { account, place, name, size, replayBytes } = options;
+		const { shells, snapshots } = this.#options;
 		const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 		const session = new Session({
 			sessionId,
@@ -76,17 +80,17 @@ export class Sessions {
 			home: place.home,
 			name,
 			replayBytes,
-			snapshots: this.#options.snapshots,
-			owner: this.#options.shells.ownerOf(account),
-			pty: { ...this.#options.shells.describe(account, place, sessionId), size },
+			snapshots,
+			owner: shells.ownerOf(account),
+			program: await this.#startShell(options, sessionId),
+			size,
 			onChanged: (changed) => this.#onChanged(changed),
 			onResized: (resized) => this.#onResized(resized),
 			onExited: (exited) => this.#onExited(exited),
 		});
-		this.#giveTerminal(session);
 		this.#byId.set(sessionId, session);
 		this.#review ??= setInterval(() => this.#reviewAll(), REVIEW_MS);
-		this.#options.log.info({ username, sessionId, pid: session.shell.pid }, "session opened");
+		this.#options.log.info({ username: account.username, sessionId, pid: session.shell.pid }, "session opened");
 		this.#tellCount(session);
 		this.#onChanged(session);
 		return session;
@@ -104,8 +108,10 @@ export class Sessions {
 		return this.#of(username).map((session) => session.info());
 	}
 
+	/** Those that are being started count. */
 	runningOf(username: Username): number {
-		return this.#of(username).filter(({ isAlive }) => isAlive).length;
+		const starting = [...this.#starting].filter((each) => each.username === username);
+		return starting.length + this.#of(username).filter(({ isAlive }) => isAlive).length;
 	}
 
 	/** Ends the session's processes and forgets it at once. */
@@ -164,13 +170,17 @@ export class Sessions {
 		this.#tellCount(session);
 	}
 
-	/** Throws `BerthError` SPAWN_FAILED, and ends the shell, which nobody knows yet. */
-	#giveTerminal({ account, terminalPath, shell }: Session): void {
+	async #startShell({ account, place, size, limit }: OpenOptions, sessionId: SessionId): Promise<TerminalProgram> {
+		const { launcher, shells } = this.#options;
+		const { username } = account;
+		if (this.runningOf(username) >= limit) throw new BerthError("TOO_MANY_SESSIONS", { detail: `${limit} at most` });
+		const starting = { username };
+		this.#starting.add(starting);
 		try {
-			this.#options.shells.giveTerminal(account, terminalPath);
-		} catch (cause) {
-			this.#terminator.begin({ shell });
-			throw new BerthError("SPAWN_FAILED", { cause });
+			const shell = shells.describe(account, place, sessionId);
+			return await startOnTerminal(launcher, shell, size, (path) => shells.giveTerminal(account, path));
+		} finally {
+			this.#starting.delete(starting);
 		}
 	}
 

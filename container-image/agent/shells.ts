@@ -3,11 +3,10 @@ import { chmodSync, chownSync } from "node:fs";
 import type { SessionId } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Place } from "./accounts.ts";
-import { asAccount, asExpendable, withoutInheritedDescriptors } from "./launch.ts";
-import type { PtyOptions } from "./pty.ts";
+import { EXPENDABLE, type Launch } from "./launch.ts";
 
 export interface Shells {
-	describe(account: Account, place: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd">;
+	describe(account: Account, place: Place, sessionId: SessionId): Launch;
 	/** Owner of the account's processes; null where accounts are not kept apart. */
 	ownerOf(account: Account): number | null;
 	/** Makes the terminal the account's own: nobody else may read or write it, and tmux and ssh may open it. */
@@ -35,14 +34,18 @@ export class ContainerShells implements Shells {
 		this.#processLimit = processLimit;
 	}
 
-	describe(account: Account, { home, tmp }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {
+	describe(account: Account, { home, tmp }: Place, sessionId: SessionId): Launch {
 		const { shell } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
+		const nproc = this.#processLimit;
 		return {
-			command: asExpendable(asAccount(account, [shell, "-l"]), this.#processLimit),
+			...EXPENDABLE,
+			limits: { ...EXPENDABLE.limits, ...(nproc === null ? {} : { nproc }) },
+			program: [shell, "-l"],
+			uid: account.uid,
+			cwd: home,
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
 			env: tmp === null ? env : { ...env, TMPDIR: tmp, TMUX_TMPDIR: tmp },
-			cwd: home,
 		};
 	}
 
@@ -64,12 +67,12 @@ export class LocalShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home }: Place, sessionId: SessionId): Pick<PtyOptions, "command" | "env" | "cwd"> {
+	describe(account: Account, { home }: Place, sessionId: SessionId): Launch {
 		const { shell, toolsDir, searchPath } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		// `/etc/profile` sets PATH anew, so the skeleton's `.profile` puts the tools in front again.
 		const path = { PATH: `${toolsDir}:${searchPath}`, BERTH_TOOLS: toolsDir };
-		return { command: withoutInheritedDescriptors([shell, "-l"]), env: { ...env, ...path }, cwd: home };
+		return { program: [shell, "-l"], cwd: home, env: { ...env, ...path } };
 	}
 
 	ownerOf(): null {

@@ -70,7 +70,8 @@ export function encodeJsonFrame(type: FrameType, channel: number, value: unknown
 /** A frame that begins with an offset: output, credit, input, inputAck. */
 export function encodeOffsetFrame(type: FrameType, channel: number, offset: number, bytes?: Uint8Array): Buffer {
 	const head = Buffer.allocUnsafe(OFFSET_BYTES);
-	head.writeBigUInt64BE(BigInt(offset), 0);
+	head.writeUInt32BE(Math.floor(offset / 2 ** 32), 0);
+	head.writeUInt32BE(offset % 2 ** 32, 4);
 	return bytes === undefined ? encodeFrame(type, channel, head) : encodeFrame(type, channel, head, bytes);
 }
 
@@ -82,9 +83,9 @@ export const MAX_OFFSET_FRAME_BYTES = MAX_FRAME_PAYLOAD_BYTES - OFFSET_BYTES;
 /** Reads what `encodeOffsetFrame` wrote. Throws `FrameError` where there is no offset or it is beyond 2^53. */
 export function decodeOffsetFrame(payload: Buffer): { offset: number; bytes: Buffer } {
 	if (payload.length < OFFSET_BYTES) throw new FrameError("offset is missing");
-	const offset = payload.readBigUInt64BE(0);
-	if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError("offset is out of range");
-	return { offset: Number(offset), bytes: payload.subarray(OFFSET_BYTES) };
+	const offset = payload.readUInt32BE(0) * 2 ** 32 + payload.readUInt32BE(4);
+	if (offset > Number.MAX_SAFE_INTEGER) throw new FrameError("offset is out of range");
+	return { offset, bytes: payload.subarray(OFFSET_BYTES) };
 }
 
 /** Throws `FrameError` where the payload is not JSON. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Attachment } from "../../container-image/agent/attachment.ts";
 import { CHUNK_BYTES, LINK_BUFFER_BYTES, OutputScheduler } from "../../container-image/agent/output-scheduler.ts";
 import { Replay } from "../../container-image/agent/replay.ts";
-import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
+import { OUTPUT_TAIL_BYTES, OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
 import { DEFAULT_SIZE, newPageId } from "./link-client.ts";
 
 /** Nothing is drawn here. */
@@ -67,6 +67,35 @@ test("an echo waits for one chunk of each flooding session at most", () => {
 	const echoAt = sent.findIndex(({ channel }) => channel === 9);
 	assert.ok(echoAt >= 0 && echoAt - before <= floods.length, `echo is frame ${echoAt - before} of the next turn`);
 	assert.ok(sent.every(({ bytes }) => bytes.length <= CHUNK_BYTES));
+	scheduler.close();
+});
+
+test("while somebody types, another's flood sends one chunk at a time, and goes on at full speed afterwards", async () => {
+	const { sent, attach, scheduler } = createLink();
+	const typist = attach(9);
+	const flood = attach(1);
+	scheduler.typed(typist.attachment);
+	flood.print(40 * CHUNK_BYTES);
+	assert.equal(sent.length, 1);
+	scheduler.remove(typist.attachment);
+	scheduler.typed(flood.attachment);
+	await sleep(20);
+	assert.ok(sent.length >= LINK_BUFFER_BYTES / CHUNK_BYTES, `${sent.length} chunks`);
+	scheduler.close();
+});
+
+test("a page that owes no more than a tail of acknowledgements has not stalled, one that owes more has", () => {
+	const { attach, scheduler } = createLink();
+	const { attachment, print } = attach(1);
+	print(OUTPUT_TAIL_BYTES - 1);
+	const later = performance.now() + 1_000_000;
+	assert.equal(attachment.stalledFor(later), 0);
+	print(2 * CHUNK_BYTES);
+	scheduler.pump();
+	attachment.take(CHUNK_BYTES);
+	assert.ok(attachment.stalledFor(later) > 900_000);
+	attachment.credit(attachment.window.position);
+	assert.equal(attachment.stalledFor(later), 0);
 	scheduler.close();
 });
 

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { io, type Socket } from "socket.io-client";
-import { OUTPUT_ACK_BYTES } from "../../server/protocol/limits.ts";
+import { OUTPUT_ACK_BYTES, OUTPUT_TAIL_BYTES } from "../../server/protocol/limits.ts";
 import { socketParser } from "../../server/protocol/socket-parser.ts";
 import type {
 	Attached,
@@ -133,7 +133,7 @@ export class BerthShell extends BenchShell {
 		if (offset !== this.offset) throw new Error(`output at ${offset} where ${this.offset} was next`);
 		this.offset += bytes.length;
 		if (this.offset - this.#acknowledged >= OUTPUT_ACK_BYTES) this.#acknowledge();
-		else this.#acknowledgeSoon();
+		else if (this.offset - this.#acknowledged >= OUTPUT_TAIL_BYTES) this.#acknowledgeSoon();
 		this.receive(bytes);
 	}
 

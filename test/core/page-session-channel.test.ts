@@ -154,11 +154,12 @@ test("who was away for too long gets a snapshot, and is told that it is one", as
 	stage.output(0, "old");
 	const again = stage.channel.attach(SESSION, SIZE);
 	await turn();
-	stage.asked.shift()?.answer(attached(1, { snapshotEnd: 9 }));
-	stage.output(1, "snapshot");
+	const snapshot = "snapshot".repeat(4_000);
+	stage.asked.shift()?.answer(attached(1, { snapshotEnd: 1 + snapshot.length }));
+	stage.output(1, snapshot);
 	assert.equal((await again).isRedrawn, true);
-	assert.equal(stage.screen, "snapshot");
-	assert.deepEqual(stage.sent.at(-1), ["session:ack", SESSION, 9]);
+	assert.equal(stage.screen, snapshot);
+	assert.deepEqual(stage.sent.at(-1), ["session:ack", SESSION, 1 + snapshot.length]);
 });
 
 test("a page that breaks off within a snapshot asks for all of it again, and is told nothing", async () => {

@@ -1,10 +1,10 @@
 /**
  * Output of one session on its way to the screen, by absolute offsets: bytes that come twice are left out, the terminal
- * has the right size for each byte, and what it has parsed is acknowledged, which lets more come.
+ * has the right size for each byte, and what it has parsed is acknowledged, all but a short tail, which lets more come.
  *
  * What waits here is bounded: nobody sends more than the output window beyond what was acknowledged.
  */
-import { OUTPUT_ACK_BYTES } from "../../server/protocol/limits.ts";
+import { OUTPUT_ACK_BYTES, OUTPUT_TAIL_BYTES } from "../../server/protocol/limits.ts";
 import type { OutputSize, TerminalSize } from "../../server/protocol/session.ts";
 import type { Attached } from "../../server/protocol/terminal.ts";
 import { OutputSizes } from "./output-sizes.ts";
@@ -204,7 +204,8 @@ export class OutputStream {
 		const reached = this.#waiting.filter(isReached);
 		this.#waiting = this.#waiting.filter((waiting) => !isReached(waiting));
 		for (const { resolve } of reached) resolve();
-		if (end === this.#received || end - this.#acknowledged >= OUTPUT_ACK_BYTES) {
+		const owed = end - this.#acknowledged;
+		if (owed >= (end === this.#received ? OUTPUT_TAIL_BYTES : OUTPUT_ACK_BYTES)) {
 			this.#acknowledged = end;
 			this.#sink.acknowledge(end);
 		}

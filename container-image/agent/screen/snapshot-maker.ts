@@ -1,7 +1,7 @@
 /** Has snapshots made by a process of its own, which is there only while it is needed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { extname, join } from "node:path";
-import { asExpendable, asNobody, type Command, withoutInheritedDescriptors } from "../launch.ts";
+import { EXPENDABLE, launchCommand, NOBODY } from "../launch.ts";
 import type { Log } from "../log.ts";
 import {
 	decodeSnapshot,
@@ -127,8 +127,7 @@ export class SnapshotProcess implements SnapshotMaker {
 	}
 }
 
-function commandFor({ isNobody }: SnapshotProcessOptions): Command {
+function commandFor({ isNobody }: SnapshotProcessOptions): ReturnType<typeof launchCommand> {
 	const program = [process.execPath, "--max-old-space-size=192", PROGRAM];
-	if (!isNobody) return withoutInheritedDescriptors(program);
-	return asExpendable(["/usr/bin/nice", "-n", "5", ...asNobody(program)]);
+	return launchCommand(isNobody ? { program, uid: NOBODY, niceness: 5, ...EXPENDABLE } : { program });
 }
