@@ -8,11 +8,14 @@
  * output at most, which are 2,500 a second at 40 MB/s, and 1,000 for a fast mouse.
  */
 const MESSAGES_PER_SECOND = 10_000;
-/** A page that waited long sends all that was typed meanwhile. */
-const MESSAGE_BURST = 2 * MESSAGES_PER_SECOND;
+/**
+ * What passes before the clock is looked at, and what was earned by then at most: twice as much may come in one moment. A
+ * page that waited long sends all that was typed meanwhile.
+ */
+const MESSAGE_BURST = MESSAGES_PER_SECOND;
 /** No terminal takes a paste as fast as this. */
 const BYTES_PER_SECOND = 16 * 1024 * 1024;
-const BYTE_BURST = 2 * BYTES_PER_SECOND;
+const BYTE_BURST = BYTES_PER_SECOND;
 /** Reading begins again with some room, not with one message's. */
 const LEAST_PAUSE_MS = 20;
 
