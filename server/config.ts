@@ -4,6 +4,7 @@
  */
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import proxyaddr from "proxy-addr";
 import { z } from "zod";
 import { parsePrefix } from "./address-prefix.ts";
 import { EgressPolicy } from "./protocol/link.ts";
@@ -57,12 +58,30 @@ const duration = (leastMs: number) =>
 
 const MAX_DURATION_MS = 3650 * DURATION_UNITS.d;
 
+function listOf(text: string): string[] {
+	return text
+		.split(",")
+		.map((entry) => entry.trim())
+		.filter((entry) => entry !== "");
+}
+
+const addresses = () =>
+	z.string().transform((text, context) => {
+		const listed = listOf(text);
+		try {
+			proxyaddr.compile(listed);
+			return listed;
+		} catch {
+			return problem(
+				context,
+				"must be addresses or networks such as 10.0.0.7, 10.0.0.0/8 or loopback, separated by commas",
+			);
+		}
+	});
+
 const origins = () =>
 	z.string().transform((text, context) => {
-		const listed = text
-			.split(",")
-			.map((origin) => origin.trim())
-			.filter((origin) => origin !== "");
+		const listed = listOf(text);
 		const wrong = listed.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
 		if (wrong === undefined) return listed;
 		return problem(context, `must be origins such as https://shell.example.org, separated by commas; not ${wrong}`);
@@ -274,6 +293,33 @@ export const SETTINGS = {
 		fallback: "",
 		unit: "origins",
 		meaning: "Further origins, separated by commas, whose pages may connect. The gateway's own is always allowed.",
+	}),
+	TRUST_PROXY: setting(addresses(), {
+		fallback: "",
+		unit: "addresses",
+		meaning:
+			"Addresses or networks of reverse proxies, separated by commas, or `loopback`: their `X-Forwarded-For` says where people come from. Unset, everybody behind a proxy counts as one address.",
+	}),
+	CONNECTIONS_PER_USER: setting(wholeNumber(1, 10_000), {
+		fallback: "100",
+		unit: "connections",
+		meaning: "Pages that one user may have connected at once. One that was cut off counts for half a minute more.",
+	}),
+	CONNECTIONS_PER_ADDRESS: setting(wholeNumber(1, 1_000_000), {
+		fallback: "2000",
+		unit: "connections",
+		meaning: "Pages that may be connected from one address at once: a whole school may be behind one.",
+	}),
+	REQUESTS_PER_USER: setting(wholeNumber(1, 1_000_000), {
+		fallback: "100",
+		unit: "requests a second",
+		meaning:
+			"What one user's pages may ask for, averaged over ten seconds; to open a session counts as ten. What is typed and printed does not count.",
+	}),
+	REQUESTS_PER_ADDRESS: setting(wholeNumber(1, 1_000_000), {
+		fallback: "1000",
+		unit: "requests a second",
+		meaning: "HTTP requests and new connections from one address, averaged over ten seconds. A page needs about ten.",
 	}),
 	COOKIE_SECRET: setting(z.string().min(32, "must be at least 32 characters").nullable(), {
 		fallback: null,

@@ -1,6 +1,5 @@
 /** The composition root: the one place where adapters are made and joined. */
 import { once } from "node:events";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
@@ -19,6 +18,10 @@ import { AnonymousAuthenticator } from "./http/anonymous-authenticator.ts";
 import { createApp, TERMINAL_PATH } from "./http/app.ts";
 import { keptCookieSecret } from "./http/cookie-secret.ts";
 import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
+import { createListener } from "./http/listener.ts";
+import { clientAddresses } from "./limits/client-address.ts";
+import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
+import { limitRequests } from "./limits/request-limit.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 
@@ -43,20 +46,31 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		isLoopbackOnly: driver.isolation === "none",
 	};
 	const pool = resources.use(createPool(config, driver, store, log, (event) => sockets.publish(event)));
+	const addresses = clientAddresses(config.TRUST_PROXY);
+	const gate = limitRequests(addresses, new MemoryRateLimit(config.REQUESTS_PER_ADDRESS));
 	const app = createApp({
 		webRoot: WEB_ROOT,
+		gate,
 		authenticator,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
 		log,
 	});
-	const server = createServer(app);
+	const connectionsPerAddress = config.CONNECTIONS_PER_ADDRESS;
+	const server = createListener(app, { addresses, connectionsPerAddress });
 	const sockets = resources.use(
 		new TerminalSockets(server, {
 			authenticator,
 			originPolicy,
 			isolation: driver.isolation,
 			sessionsPerUser: config.SESSIONS_PER_USER,
+			limits: {
+				gate,
+				addressOf: addresses.of,
+				connectionsPerAddress,
+				connectionsPerUser: config.CONNECTIONS_PER_USER,
+				userLimit: new MemoryRateLimit(config.REQUESTS_PER_USER),
+			},
 			log,
 		}),
 	);

@@ -10,6 +10,8 @@ const SHUTDOWN_LIMIT_MS = 10_000;
 async function main(): Promise<void> {
 	const config = readConfig(process.env);
 	const log = createLogger(config);
+	if (config.USE_CONTAINERS && process.getuid?.() === 0)
+		log.warn({}, "running as root, which the gateway does not need");
 	const gateway = await startGateway(config, log);
 	process.stdout.write(`\n  Berth is at ${gateway.address}\n\n`);
 

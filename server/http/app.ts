@@ -1,14 +1,23 @@
 /** The HTTP side: the page, its assets, health. Whatever goes wrong is answered as a `WireError`. */
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import express, {
+	type ErrorRequestHandler,
+	type Express,
+	type NextFunction,
+	type Request,
+	type RequestHandler,
+	type Response,
+} from "express";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
 import type { Authenticator } from "../core/authenticator.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Readiness } from "../core/readiness.ts";
-import { BerthError, ERROR_TABLE, toWireError } from "../protocol/errors.ts";
+import { sendError } from "../limits/refusal.ts";
+import { type Gate, HEALTH_PATHS } from "../limits/request-limit.ts";
+import { BerthError } from "../protocol/errors.ts";
 
 export type AppOptions = {
 	/** Folder that Vite built. */
@@ -16,18 +25,19 @@ export type AppOptions = {
 	authenticator: Authenticator;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
+	/** What each request has to pass first. */
+	gate: Gate;
 	log: Logger;
 };
 
 export const TERMINAL_PATH = "/container-terminal";
 /** Names of assets carry a hash of their content, so that a year is as good as for ever. */
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
-/** Asked every few seconds by machines, and never interesting. */
-const QUIET_PATHS = new Set(["/healthz", "/readyz"]);
 
 export function createApp(options: AppOptions): Express {
 	const app = express();
 	app.disable("x-powered-by");
+	app.use(options.gate, refuseBodies);
 	app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
 	app.get("/readyz", (_request, response) => {
 		const { isReady, ...readiness } = options.readiness();
@@ -48,6 +58,13 @@ export function createApp(options: AppOptions): Express {
 	return app;
 }
 
+/** Nothing here takes a body. One that comes all the same is not read on: the connection ends with the answer. */
+function refuseBodies({ headers }: Request, response: Response, next: NextFunction): void {
+	const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+	if (hasBody) response.set("Connection", "close");
+	next(hasBody ? new BerthError("BAD_REQUEST", { detail: "nothing here takes a body" }) : undefined);
+}
+
 /** The page comes with the cookie that its socket needs. */
 function terminalPage({ authenticator, webRoot }: AppOptions): RequestHandler {
 	return (request, response) => {
@@ -63,7 +80,8 @@ function requestLog(log: Logger): RequestHandler {
 	return pinoHttp({
 		logger: log,
 		quietReqLogger: true,
-		autoLogging: { ignore: (request: IncomingMessage) => QUIET_PATHS.has(request.url ?? "") },
+		// The quiet ones are asked every few seconds and never interesting.
+		autoLogging: { ignore: (request: IncomingMessage) => HEALTH_PATHS.has(request.url ?? "") },
 		customLogLevel: (_request, response) => (response.statusCode >= 500 ? "error" : "debug"),
 		// Headers carry cookies, and queries may carry anything: neither is logged.
 		serializers: {
@@ -115,7 +133,7 @@ function answerError(log: Logger): ErrorRequestHandler {
 		}
 		const error = asBerthError(thrown);
 		if (error.code === "INTERNAL") log.error({ err: thrown, reqId: request.id }, "request failed");
-		response.status(ERROR_TABLE[error.code].status).json({ error: toWireError(error) });
+		sendError(response, error);
 	};
 }
 

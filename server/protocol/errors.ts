@@ -57,6 +57,24 @@ export const ERROR_TABLE = {
 		action: "Attach again and re-send from the acknowledged number.",
 		isRetryable: true,
 	},
+	RATE_LIMITED: {
+		status: 429,
+		message: "That was too much in a short time.",
+		action: "Wait a moment: the page tries again by itself.",
+		isRetryable: true,
+	},
+	TOO_MANY_PAGES: {
+		status: 429,
+		message: "You have as many pages open as are allowed.",
+		action: "Close pages that you no longer need; this one goes on by itself.",
+		isRetryable: true,
+	},
+	TOO_MANY_CONNECTIONS: {
+		status: 429,
+		message: "Too many pages are connected from your network.",
+		action: "The page keeps trying. The operator may raise CONNECTIONS_PER_ADDRESS, or has to set TRUST_PROXY.",
+		isRetryable: true,
+	},
 	INPUT_OVERFLOW: {
 		status: 429,
 		message: "The program is not reading its input.",
@@ -162,9 +180,13 @@ export type WireError = {
 	message: string;
 	action: string;
 	isRetryable: boolean;
+	/** The same may succeed after so long, and not before. Absent where nobody knows. */
+	retryAfterMs?: number;
 };
 
 export type BerthErrorOptions = {
+	/** When to try again, where that is known. */
+	retryAfterMs?: number;
 	/** What exactly was wrong, for the reader of the message: a field's name, a container's name. Never a secret. */
 	detail?: string;
 	cause?: unknown;
@@ -174,6 +196,7 @@ export type BerthErrorOptions = {
 export class BerthError extends Error {
 	readonly code: ErrorCode;
 	readonly detail: string | undefined;
+	readonly retryAfterMs: number | undefined;
 
 	constructor(code: ErrorCode, options: BerthErrorOptions = {}) {
 		const sentence = ERROR_TABLE[code].message;
@@ -181,6 +204,7 @@ export class BerthError extends Error {
 		this.name = "BerthError";
 		this.code = code;
 		this.detail = options.detail;
+		this.retryAfterMs = options.retryAfterMs;
 	}
 }
 
@@ -188,5 +212,6 @@ export class BerthError extends Error {
 export function toWireError(thrown: unknown): WireError {
 	const error = thrown instanceof BerthError ? thrown : new BerthError("INTERNAL");
 	const { action, isRetryable } = ERROR_TABLE[error.code];
-	return { code: error.code, message: error.message, action, isRetryable };
+	const { code, message, retryAfterMs } = error;
+	return { code, message, action, isRetryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

@@ -13,6 +13,7 @@
  */
 import { z } from "zod";
 import { AccountLimits } from "./account-limits.ts";
+import { atLeastOne, textUpTo } from "./bounded.ts";
 import { ERROR_CODES } from "./errors.ts";
 import { PageId, SessionId, Uid, Username } from "./ids.ts";
 import { ByteOffset, OutputSize, SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
@@ -35,7 +36,7 @@ export const GatewayHello = z.object({
 	protocol: z.number().int(),
 	role: z.literal("gateway"),
 	/** Which gateway, for the agent's log. */
-	gateway: z.string().max(200),
+	gateway: textUpTo(200),
 	/** Rules that the agent keeps, and that `container-info` tells the user. */
 	policy: z.object({
 		/** An unused place in the container is given back after this long, ms. */
@@ -106,7 +107,7 @@ export const LinkRequest = z.discriminatedUnion("op", [
 	/** What the account may use from now on, also the programs that it runs already. → {} */
 	z.object({ op: z.literal("limit"), account: Account, limits: AccountLimits }),
 	/** Owners of the homes on the volume, in name order, after a name. → `HomesResult` */
-	z.object({ op: z.literal("homes"), after: z.string().max(255) }),
+	z.object({ op: z.literal("homes"), after: textUpTo(255) }),
 ]);
 export type LinkRequest = z.infer<typeof LinkRequest>;
 export type LinkRequestOf<Op extends LinkRequest["op"]> = Extract<LinkRequest, { op: Op }>;
@@ -122,7 +123,7 @@ export const AttachResult = z.object({
 	 */
 	snapshotEnd: ByteOffset.nullable(),
 	/** Size of the terminal at `from`, then each change up to now, in order. */
-	sizes: z.array(OutputSize).min(1),
+	sizes: atLeastOne(OutputSize),
 	/** Input of this page accepted so far. */
 	inputAccepted: ByteOffset,
 });
@@ -141,7 +142,7 @@ export const HomesResult = z.object({
 
 export const LinkResponse = z.discriminatedUnion("ok", [
 	z.object({ ok: z.literal(true), result: z.unknown() }),
-	z.object({ ok: z.literal(false), code: z.enum(ERROR_CODES), detail: z.string().max(1000).optional() }),
+	z.object({ ok: z.literal(false), code: z.enum(ERROR_CODES), detail: textUpTo(1000).optional() }),
 ]);
 export type LinkResponse = z.infer<typeof LinkResponse>;
 
@@ -202,5 +203,5 @@ export type LinkEvent = z.infer<typeof LinkEvent>;
 /** Events about a session, for all pages of its user. The others are about one channel. */
 export type SessionEvent = Extract<LinkEvent, { kind: "session-changed" | "session-closed" }>;
 
-export const Bye = z.object({ code: z.enum(ERROR_CODES).or(z.literal("SHUTDOWN")), detail: z.string().max(1000) });
+export const Bye = z.object({ code: z.enum(ERROR_CODES).or(z.literal("SHUTDOWN")), detail: textUpTo(1000) });
 export type Bye = z.infer<typeof Bye>;

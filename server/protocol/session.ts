@@ -1,5 +1,6 @@
 /** A session as the agent reports it and as the page shows it: the one description on both wires. */
 import { z } from "zod";
+import { textUpTo } from "./bounded.ts";
 import { SessionId } from "./ids.ts";
 import { MAX_COLS, MAX_ROWS, MAX_SESSION_NAME_LENGTH, SESSION_SIGNALS } from "./limits.ts";
 
@@ -22,11 +23,7 @@ export const ExpiryReason = z.enum(["idle", "detached"]);
 export type ExpiryReason = z.infer<typeof ExpiryReason>;
 
 /** What the user calls a session. Control characters are refused, so that a name can be printed anywhere. */
-export const SessionName = z
-	.string()
-	.min(1)
-	.max(MAX_SESSION_NAME_LENGTH)
-	.regex(/^\P{C}+$/u, "must not contain control characters");
+export const SessionName = textUpTo(MAX_SESSION_NAME_LENGTH).regex(/^\P{C}+$/u, "must not contain control characters");
 
 export const SessionSignal = z.enum(SESSION_SIGNALS);
 export type SessionSignal = z.infer<typeof SessionSignal>;

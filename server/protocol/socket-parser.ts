@@ -23,6 +23,17 @@ export type Packet = {
 /** Nothing of ours comes near; a message that claims more is not worth reading on. */
 const LIMITS = { maxArrayLength: 10_000, maxMapLength: 1_000, maxExtLength: 0 };
 
+/** What Socket.IO itself tells its users. On the wire they would be lies, such as of a page that has gone. */
+const RESERVED_EVENTS: ReadonlySet<string> = new Set([
+	"connect",
+	"connect_error",
+	"disconnect",
+	"disconnecting",
+	"error",
+	"newListener",
+	"removeListener",
+]);
+
 /** Room for a full output event: it is written there first, and leaves as a copy of its own length. */
 const ENCODER_BYTES = 20 * 1024;
 
@@ -65,7 +76,7 @@ function isDataOf(type: number, data: unknown): boolean {
 		case PacketType.disconnect:
 			return data === null;
 		case PacketType.event:
-			return Array.isArray(data) && typeof data[0] === "string";
+			return Array.isArray(data) && typeof data[0] === "string" && !RESERVED_EVENTS.has(data[0]);
 		case PacketType.ack:
 			return Array.isArray(data);
 		case PacketType.connectError:

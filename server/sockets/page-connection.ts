@@ -15,6 +15,7 @@ import {
 import { PageSessions, type Released } from "./page-sessions.ts";
 import { parse } from "./parse.ts";
 import type { PageSocket } from "./terminal-sockets.ts";
+import type { UserAllowance } from "./user-allowance.ts";
 
 /** What is done for each request. `afterwards` runs once the answer is on its way. */
 type Handlers = {
@@ -25,14 +26,21 @@ type Handlers = {
 
 export class PageConnection implements Disposable {
 	readonly visitor: Visitor;
+	readonly #allowance: UserAllowance;
 	readonly #socket: PageSocket;
 	readonly #places: Places;
 	readonly #log: Log;
 	readonly #sessions: PageSessions;
 	#place: Place | null = null;
 
-	constructor(socket: PageSocket, visitor: Visitor, places: Places, log: Log) {
+	constructor(
+		socket: PageSocket,
+		{ visitor, allowance }: { visitor: Visitor; allowance: UserAllowance },
+		places: Places,
+		log: Log,
+	) {
 		this.visitor = visitor;
+		this.#allowance = allowance;
 		this.#socket = socket;
 		this.#places = places;
 		this.#log = log;
@@ -81,7 +89,7 @@ export class PageConnection implements Disposable {
 		this.#take("session:input", (message) => this.#sessions.input(...parse(PAGE_MESSAGES["session:input"], message)));
 		this.#take("session:ack", (message) => this.#sessions.credit(...parse(PAGE_MESSAGES["session:ack"], message)));
 		this.#socket.onAny((event: string, ...args: unknown[]) => {
-			if (event in PAGE_REQUESTS || event in PAGE_MESSAGES) return;
+			if (Object.hasOwn(PAGE_REQUESTS, event) || Object.hasOwn(PAGE_MESSAGES, event)) return;
 			this.#refuse(event, args.at(-1), new BerthError("BAD_REQUEST", { detail: "no such event" }));
 		});
 	}
@@ -119,6 +127,12 @@ export class PageConnection implements Disposable {
 		this.#socket.on<string>(name, async (...args: unknown[]) => {
 			const reply = args.at(-1);
 			try {
+				this.#allowance.begin(name);
+			} catch (thrown) {
+				this.#refuse(name, reply, thrown);
+				return;
+			}
+			try {
 				if (!isCallback(reply)) throw new BerthError("BAD_REQUEST", { detail: "a callback is missing" });
 				// The schema of this name gives this name's request; the compiler cannot follow the pair.
 				const request = parse(PAGE_REQUESTS[name], args[0]) as PageRequest<Name>;
@@ -127,6 +141,8 @@ export class PageConnection implements Disposable {
 				afterwards?.();
 			} catch (thrown) {
 				this.#refuse(name, reply, thrown);
+			} finally {
+				this.#allowance.end();
 			}
 		});
 	}

@@ -1,5 +1,5 @@
 /** The Socket.IO side: lets pages in, gives each a `PageConnection`, and passes session news to a user's pages. */
-import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpServer } from "node:http";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
 import type { Authenticator } from "../core/authenticator.ts";
 import { type Visitor, visitorOf } from "../core/identity.ts";
@@ -12,43 +12,60 @@ import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol
 import type { SessionEvent } from "../protocol/link.ts";
 import { socketParser } from "../protocol/socket-parser.ts";
 import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
+import { ConnectionLimits, type ConnectionLimitsOptions } from "./connection-limits.ts";
+import { meteredWebSockets } from "./metered-web-sockets.ts";
 import { PageConnection } from "./page-connection.ts";
 
 /** What a page sends is of no type until it is parsed, so that its events are not declared here. */
-export type PageSocket = Socket<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, { visitor: Visitor }>;
+export type PageSocket = Socket<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, PageData>;
+
+type PageData = { visitor: Visitor };
 
 export type TerminalSocketsOptions = {
 	authenticator: Authenticator;
 	originPolicy: OriginPolicy;
 	isolation: Welcome["isolation"];
 	sessionsPerUser: number;
+	limits: Omit<ConnectionLimitsOptions, "identify" | "log">;
 	log: Log;
 };
 
 /** A page that says nothing for interval + timeout is taken for gone, and its attachments end. */
 const PING_INTERVAL_MS = 15_000;
 const PING_TIMEOUT_MS = 20_000;
+/** Whoever has connected and does not say that they are a page by then is none. */
+const CONNECT_LIMIT_MS = 10_000;
 
 export class TerminalSockets implements AsyncDisposable {
 	readonly #options: TerminalSocketsOptions;
-	readonly #server: Server<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, { visitor: Visitor }>;
+	readonly #server: Server<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, PageData>;
+	readonly #limits: ConnectionLimits;
 	readonly #pages = new Map<Username, Set<PageConnection>>();
 	/** Who is at the other end of each connection. A page may leave and come again on the same one. */
 	readonly #visitors = new WeakMap<PageSocket["conn"], Visitor>();
 
 	constructor(http: HttpServer, options: TerminalSocketsOptions) {
+		const { authenticator, limits, log } = options;
 		this.#options = options;
+		this.#limits = new ConnectionLimits({
+			...limits,
+			log,
+			identify: ({ headers }) => visitorBy(authenticator, headers.cookie),
+		});
 		this.#server = new Server(http, {
 			parser: socketParser,
 			serveClient: false,
 			maxHttpBufferSize: MAX_SOCKET_MESSAGE_BYTES,
 			pingInterval: PING_INTERVAL_MS,
 			pingTimeout: PING_TIMEOUT_MS,
+			connectTimeout: CONNECT_LIMIT_MS,
+			wsEngine: meteredWebSockets(this.#limits.meterOf),
 			perMessageDeflate: false,
 			httpCompression: false,
 			allowRequest: (request, decide) => decide(null, mayTalk(request.headers, options.originPolicy)),
 		});
-		this.#server.use((socket, next) => this.#authenticate(socket, next));
+		this.#limits.attach(this.#server.engine);
+		this.#server.use((socket, next) => this.#admit(socket, next));
 	}
 
 	/** Begins to take pages. `places` comes here, not to the constructor, because it asks who is present. */
@@ -82,20 +99,20 @@ export class TerminalSockets implements AsyncDisposable {
 		for (const pages of this.#pages.values()) yield* pages;
 	}
 
-	#authenticate(socket: PageSocket, next: (error?: Error) => void): void {
-		const visitor = this.#visitors.get(socket.conn) ?? this.#identify(socket.request);
-		if (visitor === null) {
-			next(handshakeError(new BerthError("UNAUTHENTICATED")));
-			return;
+	#admit(socket: PageSocket, next: (error?: Error) => void): void {
+		const { conn } = socket;
+		try {
+			const visitor = this.#visitors.get(conn) ?? this.#limits.visitorOf(socket.request);
+			if (visitor === null) throw new BerthError("UNAUTHENTICATED");
+			this.#limits.admit(visitor);
+			this.#visitors.set(conn, visitor);
+			socket.data.visitor = visitor;
+			next();
+		} catch (thrown) {
+			next(handshakeError(thrown));
+			// Once it is told why; it need not be kept until it goes by itself.
+			setImmediate(() => conn.close());
 		}
-		this.#visitors.set(socket.conn, visitor);
-		socket.data.visitor = visitor;
-		next();
-	}
-
-	#identify({ headers }: IncomingMessage): Visitor | null {
-		const identity = this.#options.authenticator.identify(headers.cookie);
-		return identity === null ? null : visitorOf(identity);
 	}
 
 	#welcome(socket: PageSocket, places: Places): void {
@@ -103,10 +120,12 @@ export class TerminalSockets implements AsyncDisposable {
 		const { visitor } = socket.data;
 		const { userId, username, displayName } = visitor;
 		forgetRequest(socket);
-		const page = new PageConnection(socket, visitor, places, log.child({ userId, page: socket.id }));
+		const allowance = this.#limits.enter(visitor);
+		const page = new PageConnection(socket, { visitor, allowance }, places, log.child({ userId, page: socket.id }));
 		const pages = this.#pages.get(username) ?? new Set();
 		this.#pages.set(username, pages.add(page));
 		socket.once("disconnect", () => {
+			this.#limits.leave(visitor, allowance);
 			places.noteUse(visitor);
 			page[Symbol.dispose]();
 			pages.delete(page);
@@ -128,7 +147,13 @@ function forgetRequest({ conn }: PageSocket): void {
 	Object.assign(conn, { request: null });
 }
 
+function visitorBy(authenticator: Authenticator, cookies: string | undefined): Visitor | null {
+	const identity = authenticator.identify(cookies);
+	return identity === null ? null : visitorOf(identity);
+}
+
 /** Socket.IO carries `data` of the error to the page's `connect_error`. */
-function handshakeError(error: BerthError): Error {
-	return Object.assign(new Error(error.message), { data: toWireError(error) });
+function handshakeError(thrown: unknown): Error {
+	const data = toWireError(thrown);
+	return Object.assign(new Error(data.message), { data });
 }

@@ -38,6 +38,15 @@ test("a page that never reached the gateway says so after a while, with a button
 	assert.equal(coverOf({ ...never, brokenSince: never.now })?.title, "Opening your terminal");
 });
 
+test("a gateway that does not let the page in for now is quoted, with the time of the next attempt", () => {
+	const connection = { kind: "reconnecting", at: 104_200, refusal: errorOf("TOO_MANY_PAGES") } as const;
+	const outside: Situation = { ...BROKEN, connection, place: null, tabs: 0 };
+	assert.equal(badgeOf(outside).code, "TOO_MANY_PAGES");
+	assert.equal(coverOf(outside)?.title, "You have as many pages open as are allowed");
+	assert.match(coverOf(outside)?.action ?? "", /Next attempt in 5 s/);
+	assert.match(lostWordsOf({ ...outside, tabs: 1 }) ?? "", /as many pages open as are allowed\. Programs go on/);
+});
+
 test("whatever the page may wait for has a code on the badge and words on the cover", () => {
 	for (const code of ERROR_CODES) {
 		const badge = badgeOf(waitingFor(code));

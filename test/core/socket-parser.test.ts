@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { atLeastOne, textUpTo } from "../../server/protocol/bounded.ts";
+import { SessionName } from "../../server/protocol/session.ts";
 import { type Packet, socketParser } from "../../server/protocol/socket-parser.ts";
 
 function roundTrip(packet: Packet): Packet {
@@ -63,4 +65,23 @@ test("a key that could reach the prototype makes a message none", () => {
 	const [message] = new socketParser.Encoder().encode({ type: 2, nsp: "/", data: ["session:open", hostile] });
 	assert.ok(message);
 	assert.throws(() => decode(message));
+});
+
+test("what Socket.IO says to its own users cannot be said by the other end", () => {
+	for (const event of ["disconnect", "disconnecting", "connect", "connect_error", "error", "newListener"]) {
+		const [message] = new socketParser.Encoder().encode({ type: 2, nsp: "/", data: [event, "client gone"] });
+		assert.ok(message);
+		assert.throws(() => decode(message), event);
+	}
+});
+
+test("what has a length that is no number is refused like anything else that is no text", () => {
+	const hostile = { length: { valueOf: 1, toString: 1 } };
+	for (const schema of [SessionName, textUpTo(10), atLeastOne(SessionName)]) {
+		assert.equal(schema.safeParse(hostile).success, false);
+	}
+	assert.equal(SessionName.safeParse("x".repeat(65)).success, false);
+	assert.equal(SessionName.safeParse("").success, false);
+	assert.equal(SessionName.safeParse("x".repeat(64)).success, true);
+	assert.equal(atLeastOne(SessionName).safeParse([]).success, false);
 });

@@ -61,5 +61,19 @@ test("the gateway runs as a container, unprivileged and read-only, and serves sh
 	assert.equal(Config.User, "berth");
 	assert.equal(HostConfig.ReadonlyRootfs, true);
 	assert.deepEqual(HostConfig.CapAdd ?? [], []);
+	const inside = [
+		"exec",
+		found?.Id ?? "",
+		"sh",
+		"-c",
+		"grep -hE '^(Uid|CapPrm|CapBnd|NoNewPrivs)' /proc/[0-9]*/status",
+	];
+	const { stdout: rights } = await run("docker", inside);
+	assert.deepEqual([...new Set(rights.replaceAll("\t", " ").trim().split("\n"))].toSorted(), [
+		"CapBnd: 0000000000000000",
+		"CapPrm: 0000000000000000",
+		"NoNewPrivs: 1",
+		"Uid: 990 990 990 990",
+	]);
 	assert.match((await run("ls", ["-la", join(links, pool.containerName(1))])).stdout, /srw-rw---- .* agent\.sock/);
 });

@@ -57,10 +57,15 @@ socket.close();
 /** Settings with which a gateway can be asked. */
 export const INSPECTED = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
-export async function probeGateway({ gateway }: Stage): Promise<Holding> {
-	// The last one is of the gateway that runs now.
-	const port = [...gateway.log.matchAll(/Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)\//g)].at(-1)?.[1];
-	if (port === undefined) throw new Error("the gateway was not started with INSPECTED");
+export async function probeGateway({ gateway }: Pick<Stage, "gateway">): Promise<Holding> {
+	return await probeWriterOf(gateway.log);
+}
+
+/** The process that wrote this log, on this machine, with `INSPECTED`. */
+export async function probeWriterOf(log: string): Promise<Holding> {
+	// The last one is of the process that runs now.
+	const port = [...log.matchAll(/Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)\//g)].at(-1)?.[1];
+	if (port === undefined) throw new Error("it was not started with INSPECTED");
 	return await probe(process.execPath, ["--input-type=module", "-e", probeOf(Number(port))]);
 }
 

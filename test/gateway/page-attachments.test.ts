@@ -31,6 +31,13 @@ async function serve(t: TestContext): Promise<Fixture> {
 		originPolicy: { allowedOrigins: [], isLoopbackOnly: false },
 		isolation: "containers",
 		sessionsPerUser: 8,
+		limits: {
+			gate: (_request, _response, next) => next(),
+			addressOf: () => "somewhere",
+			connectionsPerAddress: 10,
+			connectionsPerUser: 10,
+			userLimit: { take: async () => 0 },
+		},
 		log: quiet,
 	});
 	const link = await Link.open({

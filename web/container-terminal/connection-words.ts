@@ -74,7 +74,11 @@ export function badgeOf({ connection, now, place }: Situation): Badge {
 		case "connecting":
 			return { state: "reconnecting", code: null, text: "Connecting…" };
 		case "reconnecting":
-			return { state: "reconnecting", code: null, text: `Reconnecting in ${secondsUntil(connection.at, now)} s` };
+			return {
+				state: "reconnecting",
+				code: connection.refusal?.code ?? null,
+				text: `Reconnecting in ${secondsUntil(connection.at, now)} s`,
+			};
 		case "refused":
 			return { state: "offline", code: connection.error.code, text: "Not connected" };
 		case "connected":
@@ -99,20 +103,20 @@ export function coverOf(situation: Situation): Cover | null {
 	if (tabs > 0) return null;
 	if (connection.kind === "connected") return place === null ? OPENING : NO_SESSION;
 	if (!isLongBroken(situation)) return OPENING;
-	return {
-		mood: "trouble",
-		title: "The gateway does not answer",
-		text: "The page keeps trying to reach it.",
-		action: nextAttempt(situation),
-		button: "retry",
-	};
+	const { refusal } = connection;
+	const words = refusal === undefined ? NO_ANSWER : wordsOf(refusal);
+	return { ...words, mood: "trouble", action: nextAttempt(situation), button: "retry" };
 }
 
 /** Said above a terminal whose connection broke; null where there is no need to. */
 export function lostWordsOf(situation: Situation): string | null {
 	if (situation.tabs === 0 || !isLongBroken(situation)) return null;
-	return `Connection lost. Programs go on, and what you type is sent later. ${nextAttempt(situation)}`;
+	const { connection } = situation;
+	const why = "refusal" in connection && connection.refusal !== undefined ? ` ${connection.refusal.message}` : "";
+	return `Connection lost.${why} Programs go on, and what you type is sent later. ${nextAttempt(situation)}`;
 }
+
+const NO_ANSWER = { title: "The gateway does not answer", text: "The page keeps trying to reach it." };
 
 const NO_SESSION: Cover = {
 	mood: "empty",

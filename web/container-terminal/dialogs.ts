@@ -23,11 +23,20 @@ export async function confirmClose(name: string): Promise<boolean> {
 	return await confirm({ title: `Close “${name}”?`, text, yes: "Close session", isDanger: true });
 }
 
-/** Links come from whatever a program prints: only web addresses open, and only after a look at them. */
+/**
+ * Links come from whatever a program prints: only web addresses open, and only after a look at them, as the browser
+ * reads them. What stands before an `@` is no host, and letters that look like others are not those.
+ */
 export async function confirmLink(address: string): Promise<void> {
-	if (!/^https?:\/\//i.test(address)) return;
-	const question = { title: "Open this link?", text: address, yes: "Open in a new tab", isCode: true };
-	if (await confirm(question)) window.open(address, "_blank", "noopener,noreferrer");
+	const link = URL.parse(address);
+	if (link === null || !["http:", "https:"].includes(link.protocol)) return;
+	const question = {
+		title: `Open this link to ${link.host}?`,
+		text: link.href,
+		yes: "Open in a new tab",
+		isCode: true,
+	};
+	if (await confirm(question)) window.open(link.href, "_blank", "noopener,noreferrer");
 }
 
 const MAX_PREVIEW = 600;

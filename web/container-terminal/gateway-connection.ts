@@ -14,14 +14,15 @@ import type {
 	Welcome,
 } from "../../server/protocol/terminal.ts";
 import { reconnectDelayMs } from "./back-off.ts";
+import { type ConnectError, refusalIn, waitBeforeAgain } from "./refusals.ts";
 import { tabStorage } from "./storage.ts";
 
 export type ConnectionState =
-	| { kind: "connecting" }
+	| { kind: "connecting"; refusal?: WireError | undefined }
 	/** `roundTripMs` is null until it has been measured. */
 	| { kind: "connected"; roundTripMs: number | null }
-	/** `at` is the Unix time of the next attempt, ms. */
-	| { kind: "reconnecting"; at: number }
+	/** `at` is the Unix time of the next attempt, ms; `refusal` is why the last one failed, where the gateway said so. */
+	| { kind: "reconnecting"; at: number; refusal?: WireError | undefined }
 	/** Trying again would not help. */
 	| { kind: "refused"; error: WireError };
 
@@ -102,26 +103,40 @@ export class GatewayConnection {
 	retryNow(): void {
 		if (this.#state.kind !== "reconnecting") return;
 		clearTimeout(this.#retry);
-		this.#enter({ kind: "connecting" });
+		this.#enter({ kind: "connecting", refusal: this.#state.refusal });
 		this.socket.connect();
 	}
 
 	/**
-	 * Throws `RequestFailure` where the gateway refuses or does not answer. `onResult` is called before anything that came
-	 * right behind the answer is told, which whoever awaits the answer may come too late for.
+	 * Throws `RequestFailure` where the gateway refuses or does not answer; where it only wants the page to wait, that is
+	 * done first. `onResult` is called before anything that came right behind the answer is told, which whoever awaits
+	 * the answer may come too late for.
 	 */
 	async request<Name extends PageRequestName>(
 		name: Name,
 		request: PageRequestInput<Name>,
 		onResult: (result: PageRequestResults[Name]) => void = () => {},
 	): Promise<PageRequestResults[Name]> {
-		return await new Promise((resolve, reject) => {
+		const { id } = this.socket;
+		for (let waits = 0; ; waits += 1) {
+			const reply = await this.#ask(name, request, onResult);
+			if (reply.ok) return reply;
+			const waitMs = waitBeforeAgain(reply.error, waits);
+			if (waitMs === null) throw new RequestFailure(reply.error);
+			await new Promise((resolve) => setTimeout(resolve, waitMs));
+			// What was asked on another connection means nothing on this one.
+			if (this.socket.id !== id) throw new RequestFailure(UNANSWERED.error);
+		}
+	}
+
+	async #ask<Name extends PageRequestName>(
+		name: Name,
+		request: object,
+		onResult: (result: PageRequestResults[Name]) => void = () => {},
+	): Promise<Reply<PageRequestResults[Name]>> {
+		return await new Promise((resolve) => {
 			this.#emit(name, request, (reply) => {
-				if (!reply.ok) {
-					reject(new RequestFailure(reply.error));
-					return;
-				}
-				onResult(reply);
+				if (reply.ok) onResult(reply);
 				resolve(reply);
 			});
 		});
@@ -154,10 +169,11 @@ export class GatewayConnection {
 		this.#events.onWelcome(welcome);
 	}
 
-	#onConnectError(error: Error & { data?: WireError }): void {
-		if (error.data?.code === "UNAUTHENTICATED" && reloadOnce("cookie")) return;
-		if (error.data === undefined || error.data.isRetryable) this.#retryLater();
-		else this.#refuse(error.data);
+	#onConnectError(error: ConnectError): void {
+		const refusal = refusalIn(error);
+		if (refusal?.code === "UNAUTHENTICATED" && reloadOnce("cookie")) return;
+		if (refusal === undefined || refusal.isRetryable) this.#retryLater(refusal);
+		else this.#refuse(refusal);
 	}
 
 	#refuse(error: WireError): void {
@@ -165,25 +181,22 @@ export class GatewayConnection {
 		this.socket.disconnect();
 	}
 
-	#retryLater(): void {
+	#retryLater(refusal?: WireError): void {
 		if (this.#state.kind === "refused") return;
 		this.#attempt += 1;
-		const delay = reconnectDelayMs(this.#attempt);
+		const delay = (refusal?.retryAfterMs ?? 0) + reconnectDelayMs(this.#attempt);
 		clearTimeout(this.#retry);
 		this.#retry = window.setTimeout(() => this.retryNow(), delay);
-		this.#enter({ kind: "reconnecting", at: Date.now() + delay });
+		this.#enter({ kind: "reconnecting", at: Date.now() + delay, refusal });
 	}
 
 	async #measure(): Promise<void> {
 		if (!this.socket.connected || document.visibilityState === "hidden") return;
 		const start = performance.now();
 		const silence = setTimeout(() => this.#onSilence(start), SILENCE_LIMIT_MS);
-		const isAnswered = await this.request("berth:ping", {}).then(
-			() => true,
-			() => false,
-		);
+		const { ok } = await this.#ask("berth:ping", {});
 		clearTimeout(silence);
-		if (isAnswered && this.socket.connected) {
+		if (ok && this.socket.connected) {
 			this.#enter({ kind: "connected", roundTripMs: performance.now() - start });
 		}
 	}

@@ -1,5 +1,7 @@
 /** The terminal page: puts its parts together. */
 import "@xterm/xterm/css/xterm.css";
+import { askForClipboard } from "./clipboard-prompt.ts";
+import { ClipboardManners } from "./clipboard-requests.ts";
 import { ConnectionStatus } from "./connection-status.ts";
 import { offerDebugHandle } from "./debug-handle.ts";
 import { showShortcuts } from "./dialogs.ts";
@@ -8,6 +10,7 @@ import { GatewayConnection, RequestFailure } from "./gateway-connection.ts";
 import { showNotice } from "./notices.ts";
 import { PhoneKeys } from "./phone-keys.ts";
 import { SearchBar } from "./search-bar.ts";
+import type { SessionTab } from "./session-tab.ts";
 import { FONT_SIZE, SettingsStore } from "./settings.ts";
 import { showSettings } from "./settings-dialog.ts";
 import { type Action, actionOf, SHORTCUTS, TAB_KEYS } from "./shortcuts.ts";
@@ -42,11 +45,13 @@ const tabs = new Tabs({
 	strip: byId("tabs"),
 	settings: () => settings.current,
 	onNotice: showNotice,
+	onCopy: (tab, text) => void copyForProgram(tab, text),
 	takesKey,
 	onReady: (isReady) => byId("new-tab").toggleAttribute("disabled", !isReady),
 	onCount: (count) => status.onTabs(count),
 	withStickyKeys: (text) => (text.length === 1 ? phoneKeys.apply(text) : text),
 });
+const clipboardManners = new ClipboardManners();
 const search = new SearchBar({
 	visible: () => tabs.active?.view.terminal ?? null,
 	colours: () => matchColours(settings.current.theme),
@@ -86,9 +91,21 @@ function focusTerminal(): void {
 
 async function copy(): Promise<void> {
 	const selection = tabs.active?.view.terminal.getSelection() ?? "";
-	if (selection === "") return;
+	if (selection !== "") await writeClipboard(selection);
+}
+
+/** A program asks; the person decides. */
+async function copyForProgram(tab: SessionTab, text: string): Promise<void> {
+	if (!clipboardManners.mayAsk(tab, performance.now())) return;
+	const isAllowed = await askForClipboard(tab.name, text);
+	clipboardManners.answered(tab, isAllowed, performance.now());
+	if (isAllowed) await writeClipboard(text);
+	focusTerminal();
+}
+
+async function writeClipboard(text: string): Promise<void> {
 	try {
-		await navigator.clipboard.writeText(selection);
+		await navigator.clipboard.writeText(text);
 	} catch {
 		showNotice("The browser does not allow copying here.");
 	}

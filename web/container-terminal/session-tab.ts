@@ -29,6 +29,8 @@ export type TabOptions = {
 	name: string;
 	onChange(): void;
 	onBell(): void;
+	/** The program wants this text on the clipboard. */
+	onCopy(text: string): void;
 	/** The gateway would not open a session in this tab. */
 	onRefused(error: WireError): void;
 	/** Something the person should know. */
@@ -93,6 +95,7 @@ export class SessionTab {
 			onProposal: () => this.#size.onOwnSize(true),
 			onTitle: (title) => this.#onTitle(title),
 			onBell: options.onBell,
+			onCopy: options.onCopy,
 			takesKey: (event) => this.#startsBy(event) || options.takesKey(event),
 			withStickyKeys: options.withStickyKeys,
 			isReplaying: () => this.channel.isReplaying,
@@ -286,7 +289,7 @@ export class SessionTab {
 	}
 
 	#onTitle(title: string): void {
-		this.title = title.slice(0, MAX_TITLE_LENGTH);
+		this.title = title.replace(/\p{C}/gu, "").slice(0, MAX_TITLE_LENGTH);
 		this.#options.onChange();
 	}
 

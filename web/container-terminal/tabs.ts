@@ -14,6 +14,8 @@ import { TabStrip } from "./tab-strip.ts";
 export type TabsOptions = Pick<TabOptions, "connection" | "stage" | "onNotice" | "takesKey" | "withStickyKeys"> & {
 	strip: HTMLElement;
 	settings(): Settings;
+	/** A session's program wants this text on the clipboard. */
+	onCopy(tab: SessionTab, text: string): void;
 	/** Whether there is any tab at all. */
 	onCount(count: number): void;
 	/** Whether sessions can be opened. */
@@ -188,6 +190,7 @@ export class Tabs {
 			onChange: () => this.#draw(),
 			onRefused: (error) => this.#onRefused(tab, error),
 			onBell: () => this.#onBell(tab),
+			onCopy: (text) => this.#options.onCopy(tab, text),
 		});
 		this.#tabs.push(tab);
 		return tab;

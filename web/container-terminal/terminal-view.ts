@@ -3,6 +3,7 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
+import { clipboardTextIn } from "./clipboard-requests.ts";
 import { confirmLink } from "./dialogs.ts";
 import { drawWithGraphicsProcessor } from "./graphics.ts";
 import { isSameSize } from "./output-sizes.ts";
@@ -19,6 +20,8 @@ export type TerminalEvents = {
 	/** Another grid would fill the panel now. */
 	onProposal(): void;
 	onTitle(title: string): void;
+	/** The program wants this text on the clipboard. */
+	onCopy(text: string): void;
 	onBell(): void;
 	/** Keys that the page wants for itself: true takes them from the program. */
 	takesKey(event: KeyboardEvent): boolean;
@@ -39,6 +42,7 @@ const SCROLLBACK_LINES = 10_000;
 const FIT_DELAY_MS = 60;
 const FOCUS_REPORTS = new Set(["\x1b[I", "\x1b[O"]);
 const FLASH_MS = 150;
+const CLIPBOARD_COMMAND = 52;
 /** What the last panel that was measured had room for: all have the same. */
 let lastProposal: TerminalSize | null = null;
 /** Panels made by this page: each has an id that its tab names. */
@@ -200,6 +204,11 @@ export class TerminalView {
 		// Mouse reports in the old encoding are bytes, not text.
 		terminal.onBinary((text) => this.#events.onInput(Uint8Array.from(text, (char) => char.charCodeAt(0))));
 		terminal.onTitleChange((title) => this.#events.onTitle(title));
+		terminal.parser.registerOscHandler(CLIPBOARD_COMMAND, (data) => {
+			const text = this.#events.isReplaying() ? null : clipboardTextIn(data);
+			if (text !== null) this.#events.onCopy(text);
+			return true;
+		});
 		terminal.onBell(() => {
 			if (!this.#events.isReplaying()) this.#events.onBell();
 		});

@@ -1,0 +1,22 @@
+/** Bounds what one address may ask by HTTP, the beginnings of connections included. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RateLimit } from "../core/rate-limit.ts";
+import { BerthError } from "../protocol/errors.ts";
+import type { ClientAddresses } from "./client-address.ts";
+import { refuse } from "./refusal.ts";
+
+/** As Express and Engine.IO both take it. */
+export type Gate = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/** Asked by machines to decide whether the gateway lives: a crowd at the page must not make them think it does not. */
+export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
+export function limitRequests(addresses: ClientAddresses, limit: RateLimit): Gate {
+	const pass: (...args: Parameters<Gate>) => Promise<void> = async (request, response, next) => {
+		const address = addresses.of(request);
+		const waitMs = await limit.take(HEALTH_PATHS.has(request.url ?? "") ? `health ${address}` : address);
+		if (waitMs === 0) next();
+		else refuse(request, response, new BerthError("RATE_LIMITED", { retryAfterMs: waitMs }));
+	};
+	return (...args) => void pass(...args).catch(args[2]);
+}
