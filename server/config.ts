@@ -37,7 +37,7 @@ const decimalNumber = (least: number, most: number) =>
 const BYTE_UNITS = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
 
 /** `512m` → bytes, in Docker's way of writing: b, k, m, g as powers of 1024. */
-const byteSize = (least: number, most: number) =>
+export const byteSize = (least: number, most: number) =>
 	z.string().transform((text, context) => {
 		const [, digits, unit = ""] = /^(\d+)([bkmg]?)$/i.exec(text) ?? [];
 		const bytes = Number(digits) * BYTE_UNITS[unit.toLowerCase() as keyof typeof BYTE_UNITS];
@@ -48,7 +48,7 @@ const byteSize = (least: number, most: number) =>
 const DURATION_UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** `7d` → milliseconds. */
-const duration = (leastMs: number) =>
+export const duration = (leastMs: number) =>
 	z.string().transform((text, context) => {
 		const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
 		const ms = Number(digits) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS];
@@ -205,6 +205,17 @@ export const SETTINGS = {
 		unit: "size",
 		meaning: "Memory of all programs of one user, and of their files in `/tmp`.",
 	}),
+	USER_DISK_LIMIT: setting(byteSize(1024 ** 2, 1024 ** 5), {
+		fallback: "1g",
+		unit: "size",
+		meaning:
+			"Files in the home of one user. At nine tenths a warning; beyond it programs are ended after `USER_DISK_GRACE`, and new shells can look and delete.",
+	}),
+	USER_DISK_GRACE: setting(duration(1_000), {
+		fallback: "1m",
+		unit: "duration",
+		meaning: "Time to delete files for who has more than `USER_DISK_LIMIT`.",
+	}),
 	USER_MAX_PROCESSES: setting(wholeNumber(8, 4_194_304), {
 		fallback: "128",
 		unit: "processes",
@@ -262,6 +273,12 @@ export const SETTINGS = {
 		fallback: "terminal-workspace",
 		unit: "volume",
 		meaning: "Docker volume with everybody's home, mounted at `/workspace` in each container.",
+	}),
+	TIERS_FILE: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning:
+			"JSON file of tiers: who may use more or less than the settings say. Read again at SIGHUP, without ending sessions. See docs/operating.md.",
 	}),
 	ASSIGNMENT_TTL: setting(duration(1_000), {
 		fallback: "7d",

@@ -23,11 +23,15 @@ import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
 import { limitRequests } from "./limits/request-limit.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
+import { readTiers } from "./tiers-file.ts";
+import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 
 export type Gateway = AsyncDisposable & {
 	/** Where the page is, e.g. `http://localhost:3000/container-terminal`. */
 	address: string;
+	/** Reads the file of tiers again, and tells the containers. Throws `ConfigError`; then all stays as it was. */
+	reload(): void;
 };
 
 const WEB_ROOT = join(import.meta.dirname, "../web/dist");
@@ -37,6 +41,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	await using resources = new AsyncDisposableStack();
 	const store = resources.use(new SqliteStore(join(config.DATA_DIR, "berth.sqlite")));
 	const driver = createDriver(config, log);
+	const readPlan = (): TierPlan => readTiers(config.TIERS_FILE, limitsFrom(config));
+	const tiers = new Tiers(readPlan());
 	const authenticator = new AnonymousAuthenticator({
 		secret: config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR),
 		isSecure: config.COOKIE_SECURE,
@@ -63,7 +69,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			authenticator,
 			originPolicy,
 			isolation: driver.isolation,
-			sessionsPerUser: config.SESSIONS_PER_USER,
+			limitsOf: (visitor) => tiers.limitsOf(visitor),
 			limits: {
 				gate,
 				addressOf: addresses.of,
@@ -74,13 +80,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			log,
 		}),
 	);
-	const limits = limitsFrom(config);
 	const places = resources.use(
 		new Places({
 			pool,
 			accounts: store,
 			assignments: store,
-			limitsOf: () => limits,
+			limitsOf: (visitor) => tiers.limitsOf(visitor),
 			usersPerContainer: config.USERS_PER_CONTAINER,
 			assignmentTtlMs: config.ASSIGNMENT_TTL,
 			present: () => sockets.presentUsers(),
@@ -95,7 +100,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	pool.start();
 
 	const running = resources.move();
-	return { address: addressOf(config.HOST, server.address()), [Symbol.asyncDispose]: () => running.disposeAsync() };
+	return {
+		address: addressOf(config.HOST, server.address()),
+		reload: () => {
+			tiers.replace(readPlan());
+			places.tellLimits();
+		},
+		[Symbol.asyncDispose]: () => running.disposeAsync(),
+	};
 }
 
 function createDriver(config: Config, log: Logger): ContainerDriver {
@@ -131,6 +143,7 @@ function limitsFrom(config: Config): AccountLimits {
 		openFiles: config.USER_OPEN_FILES,
 		fileBytes: config.USER_FILE_SIZE,
 		memoryBytes: config.USER_MEMORY_LIMIT,
+		diskBytes: config.USER_DISK_LIMIT,
 		cpuWeight: USUAL_CPU_WEIGHT,
 		sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
 		sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
@@ -154,6 +167,7 @@ function createPool(
 			policy: {
 				assignmentTtlMs: config.ASSIGNMENT_TTL,
 				replayBytes: config.REPLAY_BUFFER,
+				diskGraceMs: config.USER_DISK_GRACE,
 				egress: driver.isolation === "none" ? null : config.EGRESS_POLICY,
 			},
 		},

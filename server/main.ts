@@ -1,6 +1,7 @@
 /** The gateway as a process: reads the configuration, starts, listens to signals, gives the exit code. */
 import { ConfigError, readConfig } from "./config.ts";
-import { startGateway } from "./gateway.ts";
+import type { Logger } from "pino";
+import { type Gateway, startGateway } from "./gateway.ts";
 import { createLogger } from "./logging.ts";
 
 const EXIT_BAD_CONFIGURATION = 2;
@@ -25,8 +26,19 @@ async function main(): Promise<void> {
 		log.info({}, "closed");
 		process.exit(0);
 	};
+	process.on("SIGHUP", () => reload(gateway, log));
 	process.once("SIGTERM", shutDown);
 	process.once("SIGINT", shutDown);
+}
+
+function reload(gateway: Gateway, log: Logger): void {
+	try {
+		gateway.reload();
+		log.info({}, "tiers were read again");
+	} catch (error) {
+		if (!(error instanceof ConfigError)) throw error;
+		log.error({ problems: error.problems }, "tiers stay as they were");
+	}
 }
 
 main().catch((error: unknown) => {

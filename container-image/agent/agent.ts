@@ -6,8 +6,9 @@ import type { Config } from "./config.ts";
 import { isProcHidden } from "./hardening.ts";
 import { InfoBoard } from "./info-board.ts";
 import { Launcher } from "./launcher.ts";
+import { DiskKeeper } from "./limits/disk-keeper.ts";
 import { LimitKeeper } from "./limits/limit-keeper.ts";
-import { RequestHandler } from "./link-requests.ts";
+import { type Policy, RequestHandler } from "./link-requests.ts";
 import { LinkServer } from "./link-server.ts";
 import { LinuxAccounts } from "./linux-accounts.ts";
 import { LocalAccounts } from "./local-accounts.ts";
@@ -25,6 +26,7 @@ export class Agent {
 	readonly #launcher = new Launcher();
 	/** Null where accounts are not kept apart. */
 	readonly #keeper: LimitKeeper | null;
+	readonly #disks: DiskKeeper;
 	/** Null where accounts are not kept apart. */
 	readonly #temporaryFiles: TemporaryFiles | null;
 	readonly #snapshots: SnapshotProcess;
@@ -40,10 +42,12 @@ export class Agent {
 		const isHardened = (): boolean => mode === "container" && isProcHidden();
 		this.#keeper = mode === "container" ? this.#createKeeper(log) : null;
 		this.#temporaryFiles = mode === "container" ? new TemporaryFiles() : null;
-		this.#board = new InfoBoard({ config, keeper: this.#keeper, log });
+		this.#disks = this.#createDiskKeeper(log);
+		this.#board = new InfoBoard({ config, disks: this.#disks, keeper: this.#keeper, log });
 		this.#snapshots = new SnapshotProcess({ isNobody: mode === "container", log });
 		this.#sessions = new Sessions({
 			keeper: this.#keeper,
+			mayWrite: (account) => this.#disks.mayWrite(account),
 			launcher: this.#launcher,
 			shells: createShells(config),
 			snapshots: this.#snapshots,
@@ -56,7 +60,7 @@ export class Agent {
 			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened, log }),
 			log,
 			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
-			onPolicy: (policy) => this.#board.setPolicy(policy),
+			onPolicy: (policy) => this.#onPolicy(policy),
 		});
 	}
 
@@ -69,16 +73,39 @@ export class Agent {
 		this.#server.close();
 		await this.#sessions.endAll(SHUTDOWN_GRACE_MS);
 		this.#keeper?.[Symbol.dispose]();
+		this.#disks[Symbol.dispose]();
 		this.#temporaryFiles?.[Symbol.dispose]();
 		this.#launcher[Symbol.dispose]();
 		this.#snapshots.close();
 		this.#board.close();
 	}
 
+	#onPolicy(policy: Policy): void {
+		this.#board.setPolicy(policy);
+		this.#disks.setGrace(policy.diskGraceMs);
+	}
+
 	#onCount(count: SessionCount): void {
+		const { account, home, limits, running } = count;
 		this.#board.setRunning(count);
-		if (count.running > 0) this.#temporaryFiles?.keep(count.account);
-		else this.#temporaryFiles?.removeSoon(count.account, count.home);
+		if (running > 0) {
+			this.#disks.admit(account, home, limits.diskBytes);
+			this.#temporaryFiles?.keep(account);
+		} else {
+			this.#disks.release(account);
+			this.#temporaryFiles?.removeSoon(account, home);
+		}
+	}
+
+	#createDiskKeeper(log: Log): DiskKeeper {
+		return new DiskKeeper({
+			workspace: this.#config.workspace,
+			isEnforced: this.#config.mode === "container",
+			endWriters: ({ username }) => this.#sessions.endWriters(username),
+			onNotice: ({ username }, text) => this.#sessions.notify(username, text),
+			onMeasured: (account) => this.#board.refresh(account),
+			log,
+		});
 	}
 
 	#createKeeper(log: Log): LimitKeeper {

@@ -1,12 +1,11 @@
 /** Keeps the accounts' info files up to date while they have sessions. */
-import { statfs } from "node:fs/promises";
 import type { AccountLimits } from "../../server/protocol/account-limits.ts";
 import type { Username } from "../../server/protocol/ids.ts";
 import type { Account } from "../../server/protocol/link.ts";
 import type { Config } from "./config.ts";
 import { ContainerMeter, type ContainerUsage, UNKNOWN_USAGE } from "./container-usage.ts";
-import { DiskMeter, type DiskUsage } from "./disk-usage.ts";
 import { InfoFiles } from "./info-file.ts";
+import type { DiskKeeper } from "./limits/disk-keeper.ts";
 import type { LimitKeeper } from "./limits/limit-keeper.ts";
 import type { Policy } from "./link-requests.ts";
 import type { Log } from "./log.ts";
@@ -17,9 +16,6 @@ import type { SessionCount } from "./sessions.ts";
 const PUBLISH_INTERVAL_MS = 10_000;
 /** After an account's sessions have changed, its new processes are counted once they are there. */
 const SETTLE_MS = 500;
-/** A home is measured this often, or less often where measuring takes long: at most a thirtieth of the time. */
-const DISK_INTERVAL_MS = 60_000;
-const DISK_REST_FACTOR = 30;
 
 /** An account that has sessions. */
 type Entry = {
@@ -27,13 +23,11 @@ type Entry = {
 	home: string;
 	limits: AccountLimits;
 	running: number;
-	disk: DiskUsage | null;
-	nextDiskAt: number;
-	isMeasuring: boolean;
 };
 
 export type InfoBoardOptions = {
 	config: Config;
+	disks: DiskKeeper;
 	/** Null where accounts have no limits of their own. */
 	keeper: LimitKeeper | null;
 	log: Log;
@@ -43,13 +37,11 @@ export class InfoBoard {
 	readonly #options: InfoBoardOptions;
 	readonly #files: InfoFiles;
 	readonly #meter = new ContainerMeter();
-	readonly #disk = new DiskMeter();
 	readonly #entries = new Map<Username, Entry>();
 	readonly #startedAt = Math.floor(Date.now() / 1000);
 	#policy: Policy | null = null;
 	#usage: ContainerUsage = UNKNOWN_USAGE;
 	#processes = new Map<number, number>();
-	#freeBytes: number | null = null;
 	#timer: NodeJS.Timeout | undefined;
 	#settleTimer: NodeJS.Timeout | undefined;
 
@@ -76,7 +68,7 @@ export class InfoBoard {
 		// What was sampled while nobody was here may be old.
 		if (this.#entries.size === 0) this.#sampleContainer();
 		const known = this.#entries.get(username);
-		const entry = known ?? { account, home, limits, running, disk: null, nextDiskAt: 0, isMeasuring: false };
+		const entry = known ?? { account, home, limits, running };
 		entry.running = running;
 		entry.limits = limits;
 		this.#entries.set(username, entry);
@@ -86,6 +78,12 @@ export class InfoBoard {
 		setImmediate(() => {
 			if (this.#entries.get(username) === entry) this.#publish(entry);
 		});
+	}
+
+	/** Something new is known of the account. */
+	refresh({ username }: Account): void {
+		const entry = this.#entries.get(username);
+		if (entry !== undefined) this.#publish(entry);
 	}
 
 	close(): void {
@@ -112,7 +110,6 @@ export class InfoBoard {
 		this.#processes = await countProcesses();
 		for (const entry of this.#entries.values()) {
 			this.#publish(entry);
-			void this.#measure(entry);
 		}
 	}
 
@@ -120,24 +117,10 @@ export class InfoBoard {
 		if (this.#options.config.mode === "container") this.#usage = this.#meter.sample();
 	}
 
-	/** Never throws: a number that is missing is no reason to disturb a session. */
-	async #measure(entry: Entry): Promise<void> {
-		if (entry.isMeasuring || performance.now() < entry.nextDiskAt) return;
-		entry.isMeasuring = true;
-		const startedAt = performance.now();
-		const isContainer = this.#options.config.mode === "container";
-		const measured = await this.#disk.measure(entry.home, isContainer ? entry.account.uid : null);
-		const tookMs = performance.now() - startedAt;
-		entry.disk = measured ?? entry.disk;
-		entry.nextDiskAt = performance.now() + Math.max(DISK_INTERVAL_MS, tookMs * DISK_REST_FACTOR);
-		entry.isMeasuring = false;
-		this.#freeBytes = await freeBytes(entry.home);
-		if (this.#entries.get(entry.account.username) === entry) this.#publish(entry);
-	}
-
 	#publish(entry: Entry): void {
-		const { config, keeper, log } = this.#options;
-		const { account, home, limits, running, disk } = entry;
+		const { config, disks, keeper, log } = this.#options;
+		const { account, home, limits, running } = entry;
+		const disk = disks.usageOf(account);
 		const { mode, container, image, network } = config;
 		const uid = mode === "container" ? account.uid : (process.getuid?.() ?? account.uid);
 		const info = {
@@ -153,7 +136,8 @@ export class InfoBoard {
 			publishedAt: Math.floor(Date.now() / 1000),
 			diskUsedBytes: disk?.usedBytes ?? null,
 			diskMeasuredAt: disk === null ? null : Math.floor(disk.measuredAt / 1000),
-			diskFreeBytes: this.#freeBytes,
+			diskFreeBytes: disks.freeBytes,
+			diskLimitBytes: keeper === null ? null : limits.diskBytes,
 			ownProcessesUsed: this.#processes.get(uid) ?? null,
 			ownProcessesLimit: keeper === null ? null : limits.processes,
 			ownMemoryUsedBytes: keeper?.memoryOf(uid) ?? null,
@@ -164,15 +148,6 @@ export class InfoBoard {
 		} catch (error) {
 			log.warn({ error, username: account.username }, "info file could not be written");
 		}
-	}
-}
-
-async function freeBytes(folder: string): Promise<number | null> {
-	try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch {
-		return null;
 	}
 }
 

@@ -33,6 +33,8 @@ export type AccountInfo = ContainerUsage & {
 	/** Unix time, s. */
 	diskMeasuredAt: number | null;
 	diskFreeBytes: number | null;
+	/** What the account may have. */
+	diskLimitBytes: number | null;
 	/** Processes and threads of the account. */
 	ownProcessesUsed: number | null;
 	ownProcessesLimit: number | null;

@@ -29,6 +29,8 @@ export type SessionOptions = {
 	owner: number | null;
 	name: string;
 	limits: AccountLimits;
+	/** Whether its programs may write files. */
+	mayWrite: boolean;
 	replayBytes: number;
 	snapshots: SnapshotMaker;
 	/** The program, begun already. */
@@ -100,6 +102,10 @@ export class Session {
 
 	get username(): Username {
 		return this.account.username;
+	}
+
+	get mayWrite(): boolean {
+		return this.#options.mayWrite;
 	}
 
 	get isAlive(): boolean {

@@ -39,6 +39,8 @@ export type SessionCount = { account: Account; home: string; limits: AccountLimi
 export type SessionsOptions = {
 	/** Null where accounts are not kept apart. */
 	keeper: LimitKeeper | null;
+	/** Whether new shells of the account may write files. */
+	mayWrite(account: Account): boolean;
 	launcher: Launcher;
 	shells: Shells;
 	snapshots: SnapshotMaker;
@@ -79,6 +81,7 @@ export class Sessions {
 	async open(options: OpenOptions): Promise<Session> {
 		const { account, place, name, size, limits, replayBytes } = options;
 		const { shells, snapshots } = this.#options;
+		const mayWrite = this.#options.mayWrite(account);
 		const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 		const session = new Session({
 			sessionId,
@@ -86,10 +89,11 @@ export class Sessions {
 			home: place.home,
 			name,
 			limits,
+			mayWrite,
 			replayBytes,
 			snapshots,
 			owner: shells.ownerOf(account),
-			program: await this.#startShell(options, sessionId),
+			program: await this.#startShell(options, sessionId, mayWrite),
 			size,
 			onChanged: (changed) => this.#onChanged(changed),
 			onResized: (resized) => this.#onResized(resized),
@@ -125,6 +129,11 @@ export class Sessions {
 	async endPrograms({ username, uid }: Account): Promise<void> {
 		const shells = new Set(this.#of(username).map(({ shell }) => shell.pid));
 		for (const { pid } of await listProcessesOf(uid)) if (!shells.has(pid)) sendSignal(pid, "SIGKILL");
+	}
+
+	/** Ends the account's sessions, but for those that cannot write files. What they printed stays to be read. */
+	endWriters(username: Username): void {
+		for (const { mayWrite, shell } of this.#of(username)) if (mayWrite) this.#terminator.begin({ shell });
 	}
 
 	/** Writes a line to the account's terminals. */
@@ -188,7 +197,11 @@ export class Sessions {
 		this.#tellCount(session);
 	}
 
-	async #startShell({ account, place, size, limits }: OpenOptions, sessionId: SessionId): Promise<TerminalProgram> {
+	async #startShell(
+		{ account, place, size, limits }: OpenOptions,
+		sessionId: SessionId,
+		mayWrite: boolean,
+	): Promise<TerminalProgram> {
 		const { keeper, launcher, shells } = this.#options;
 		const { username } = account;
 		if (this.runningOf(username) >= limits.sessions) {
@@ -198,7 +211,7 @@ export class Sessions {
 		this.#starting.add(starting);
 		try {
 			const groups = keeper?.admit(account, limits) ?? [];
-			const shell = shells.describe(account, place, sessionId, { limits, groups });
+			const shell = shells.describe(account, place, sessionId, { limits, groups, mayWrite });
 			return await startOnTerminal(launcher, shell, size, (path) => shells.giveTerminal(account, path));
 		} finally {
 			this.#starting.delete(starting);

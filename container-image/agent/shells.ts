@@ -7,7 +7,7 @@ import type { Place } from "./accounts.ts";
 import { EXPENDABLE, type Launch } from "./launch.ts";
 import { temporaryFolderOf } from "./temporary-files.ts";
 
-export type Bounds = { limits: AccountLimits; groups: readonly string[] };
+export type Bounds = { limits: AccountLimits; groups: readonly string[]; mayWrite: boolean };
 
 export interface Shells {
 	/** `groups`: control groups that the shell joins. */
@@ -33,10 +33,11 @@ export class ContainerShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, { limits, groups }: Bounds): Launch {
+	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, { limits, groups, mayWrite }: Bounds): Launch {
 		const { shell } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
-		const { fileBytes: fsize, openFiles: nofile, processes: nproc } = limits;
+		const { fileBytes, openFiles: nofile, processes: nproc } = limits;
+		const fsize = mayWrite ? fileBytes : 0;
 		return {
 			...EXPENDABLE,
 			limits: { ...EXPENDABLE.limits, fsize, nofile, nproc },
@@ -44,8 +45,9 @@ export class ContainerShells implements Shells {
 			program: [shell, "-l"],
 			uid: account.uid,
 			cwd: home,
+			// Start files can tell: where nothing can be written, no history is kept.
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
-			env: { ...env, TMPDIR: temporaryFolderOf(home), ...(tmp === null ? {} : { TMUX_TMPDIR: tmp }) },
+			env: { ...env, ...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }), TMPDIR: temporaryFolderOf(home), ...(tmp === null ? {} : { TMUX_TMPDIR: tmp }) },
 		};
 	}
 

@@ -166,6 +166,8 @@ static void forget_signals(void) {
 	struct sigaction usual = {.sa_handler = SIG_DFL};
 	sigset_t none;
 	for (int number = 1; number < NSIG; number++) sigaction(number, &usual, NULL);
+	/* Who writes more than a file may hold gets an error to deal with, instead of being killed. */
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -8,6 +8,7 @@ esac
 HISTCONTROL=ignoreboth:erasedups
 HISTSIZE=10000
 HISTFILESIZE=20000
+[ -z "${BERTH_DISK_FULL-}" ] || unset HISTFILE
 HISTTIMEFORMAT='%F %T  '
 shopt -s histappend checkwinsize globstar
 
@@ -17,7 +18,7 @@ __berth_prompt() {
 	local status=$?
 	__berth_status=
 	((status == 0)) || __berth_status="$status "
-	history -a
+	[ -n "${BERTH_DISK_FULL-}" ] || history -a
 }
 PROMPT_COMMAND=__berth_prompt
 PS1='\[\e[31m\]${__berth_status}\[\e[1;32m\]\u\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ '

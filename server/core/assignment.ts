@@ -1,4 +1,5 @@
 /** Which container somebody gets. The rule is pure; the store applies it inside one transaction. */
+import type { Visitor } from "./identity.ts";
 import type { Ordinal, UserId, Username } from "../protocol/ids.ts";
 
 /** Somebody's place in a container, kept until it has been idle for the assignment's time to live. */
@@ -35,14 +36,23 @@ export interface AssignmentStore {
 	 */
 	assign(userId: UserId, candidates: readonly Ordinal[], capacity: number, now: number): Assignment | null;
 
+	/** Everybody who has a place, and in which container. */
+	placed(): { visitor: Visitor; ordinal: Ordinal }[];
+
 	/** Gives a place back. A user without one is fine. */
 	release(userId: UserId): void;
 
 	/** Notes that these users use their places. */
 	touch(userIds: readonly UserId[], now: number): void;
 
+	/** Everybody who has a place, and in which container. */
+	placed(): { visitor: Visitor; ordinal: Ordinal }[];
+
 	/** Gives back all places unused since `before`, and returns whose they were. */
 	releaseUnusedSince(before: number): ReleasedPlace[];
+
+	/** Everybody who has a place, and in which container. */
+	placed(): { visitor: Visitor; ordinal: Ordinal }[];
 
 	/** Users assigned to each container. */
 	usersByContainer(): Map<Ordinal, number>;

@@ -93,6 +93,20 @@ export class Places implements Disposable {
 		else this.#noting ??= setTimeout(() => this.#writeUse(), USE_NOTED_AFTER_MS);
 	}
 
+	/** What users may use is another thing now: tells the containers, so that also what runs already keeps to it. */
+	tellLimits(): void {
+		const { accounts, assignments, limitsOf, log, pool } = this.#options;
+		for (const { visitor, ordinal } of assignments.placed()) {
+			const state = pool.stateOf(ordinal);
+			if (state?.kind !== "ready") continue;
+			const { username } = visitor;
+			const account = { username, uid: accounts.register(visitor, Date.now()) };
+			state.link.request({ op: "limit", account, limits: limitsOf(visitor) }).catch((err: unknown) => {
+				log.warn({ err, username }, "a container could not be told of new limits");
+			});
+		}
+	}
+
 	#writeUse(): void {
 		clearTimeout(this.#noting ?? undefined);
 		this.#noting = null;

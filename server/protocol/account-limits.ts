@@ -19,6 +19,8 @@ export const AccountLimits = z.object({
 	fileBytes: bytes,
 	/** Memory of all its processes, what is in its files in `/tmp` included. */
 	memoryBytes: bytes,
+	/** Its home on the volume. */
+	diskBytes: bytes,
 	/** Share of CPU time where not everybody can have what they want: 200 gets twice as much as 100. */
 	cpuWeight: count(10_000),
 	/** A session without input and output for this long is ended. */

@@ -43,6 +43,8 @@ export const GatewayHello = z.object({
 		assignmentTtlMs: z.number().int().positive(),
 		/** Output kept per session for replay, bytes. */
 		replayBytes: z.number().int().positive(),
+		/** Who has more files than allowed may delete some for this long, ms. */
+		diskGraceMs: z.number().int().positive(),
 		/** What shells may reach; enforced from outside of the container. Null in local mode: the same as their user. */
 		egress: EgressPolicy.nullable().default(null),
 	}),

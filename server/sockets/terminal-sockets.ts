@@ -9,6 +9,7 @@ import type { Places } from "../core/places.ts";
 import { BerthError, toWireError } from "../protocol/errors.ts";
 import type { UserId, Username } from "../protocol/ids.ts";
 import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol/limits.ts";
+import type { AccountLimits } from "../protocol/account-limits.ts";
 import type { SessionEvent } from "../protocol/link.ts";
 import { socketParser } from "../protocol/socket-parser.ts";
 import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
@@ -25,7 +26,8 @@ export type TerminalSocketsOptions = {
 	authenticator: Authenticator;
 	originPolicy: OriginPolicy;
 	isolation: Welcome["isolation"];
-	sessionsPerUser: number;
+	/** What a visitor may use. */
+	limitsOf(visitor: Visitor): AccountLimits;
 	limits: Omit<ConnectionLimitsOptions, "identify" | "log">;
 	log: Log;
 };
@@ -116,7 +118,7 @@ export class TerminalSockets implements AsyncDisposable {
 	}
 
 	#welcome(socket: PageSocket, places: Places): void {
-		const { isolation, log, sessionsPerUser } = this.#options;
+		const { isolation, limitsOf, log } = this.#options;
 		const { visitor } = socket.data;
 		const { userId, username, displayName } = visitor;
 		forgetRequest(socket);
@@ -135,7 +137,7 @@ export class TerminalSockets implements AsyncDisposable {
 			protocol: TERMINAL_PROTOCOL_VERSION,
 			isolation,
 			user: { username, displayName },
-			sessionsPerUser,
+			sessionsPerUser: limitsOf(visitor).sessions,
 		});
 		page.refreshPlace();
 		places.noteUse(visitor);

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import type { AccountStore, Home } from "../core/accounts.ts";
 import { type Assignment, type AssignmentStore, chooseContainer, type ReleasedPlace } from "../core/assignment.ts";
 import type { Visitor } from "../core/identity.ts";
-import { Ordinal, Uid, type UserId, Username } from "../protocol/ids.ts";
+import { Ordinal, Uid, UserId, Username } from "../protocol/ids.ts";
 import { migrate } from "./migrations.ts";
 
 export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
@@ -93,6 +93,19 @@ export class SqliteStore implements AccountStore, AssignmentStore, Disposable {
 			username: Username.parse(columnOf(row, "username")),
 			ordinal: Ordinal.parse(columnOf(row, "ordinal")),
 		}));
+	}
+
+	placed(): { visitor: Visitor; ordinal: Ordinal }[] {
+		const rows = this.#statement(
+			`SELECT ordinal, user_id AS userId, issuer, subject, username, display_name AS displayName
+				 FROM assignments JOIN users USING (user_id)`,
+		).all();
+		return rows.map((row) => {
+			const text = (column: string): string => String(columnOf(row, column));
+			const identity = { issuer: text("issuer"), subject: text("subject"), displayName: text("displayName") };
+			const visitor = { ...identity, userId: UserId.parse(text("userId")), username: Username.parse(text("username")) };
+			return { visitor, ordinal: Ordinal.parse(columnOf(row, "ordinal")) };
+		});
 	}
 
 	usersByContainer(): Map<Ordinal, number> {

@@ -30,6 +30,7 @@ import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts
 export const DEFAULT_POLICY: GatewayHello["policy"] = {
 	assignmentTtlMs: 7 * 24 * 3_600_000,
 	replayBytes: 1024 * 1024,
+	diskGraceMs: 60_000,
 };
 
 export const DEFAULT_LIMITS: AccountLimits = {
@@ -38,6 +39,7 @@ export const DEFAULT_LIMITS: AccountLimits = {
 	openFiles: 4_096,
 	fileBytes: 1024 ** 3,
 	memoryBytes: 192 * 1024 ** 2,
+	diskBytes: 1024 ** 3,
 	cpuWeight: 100,
 	sessionIdleMs: 3_600_000,
 	sessionDetachedMs: 24 * 3_600_000,

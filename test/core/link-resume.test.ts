@@ -52,7 +52,7 @@ async function openLink(t: TestContext): Promise<Fixture> {
 		connect: async () => agent.connect(),
 		hello: {
 			gateway: "test",
-			policy: { assignmentTtlMs: 1, replayBytes: 1, egress: null },
+			policy: { assignmentTtlMs: 1, replayBytes: 1, diskGraceMs: 1, egress: null },
 		},
 		onEvent: (event) => onEvent.call(event),
 		onLost: () => {},

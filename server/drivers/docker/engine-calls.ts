@@ -24,6 +24,11 @@ export const ENGINE_CALLS: readonly EngineCall[] = [
 	{ method: "POST", path: "/containers/{id}/exec", purpose: "the link without shared sockets, and to look inside" },
 	{ method: "POST", path: "/exec/{id}/start", purpose: "the same" },
 	{ method: "GET", path: "/exec/{id}/json", purpose: "how a look inside ended" },
+	{ method: "GET", path: "/networks", purpose: "whether the pool's network is there" },
+	{ method: "POST", path: "/networks/create", purpose: "to make it" },
+	{ method: "GET", path: "/networks/{id}", purpose: "how it is, and who is in it" },
+	{ method: "POST", path: "/networks/{id}/disconnect", purpose: "to take containers out of one that is replaced" },
+	{ method: "DELETE", path: "/networks/{id}", purpose: "to remove one that is replaced or not used any more" },
 ];
 
 /** The whole path as a regular expression, with any version of the API in front. */
