@@ -92,12 +92,9 @@ const orNone = <Inner extends z.ZodType>(bound: Inner) =>
 	z.preprocess((text) => (text === "0" || text === "none" ? null : text), bound.nullable());
 
 /** IPv4 and IPv6 addresses, or prefixes. */
-const addresses = () =>
+const prefixes = () =>
 	z.string().transform((text, context) => {
-		const listed = text
-			.split(",")
-			.map((address) => address.trim())
-			.filter((address) => address !== "");
+		const listed = listOf(text);
 		const wrong = listed.find((address) => parsePrefix(address) === null);
 		if (wrong === undefined) return listed;
 		return problem(context, `must be addresses such as 192.0.2.7 or 2001:db8::/48, separated by commas; not ${wrong}`);
@@ -248,12 +245,12 @@ export const SETTINGS = {
 		meaning:
 			"What shells may reach. `internet`: public addresses only, no mail servers (port 25). `none`: nothing. `open`: whatever the network does.",
 	}),
-	EGRESS_ALLOW: setting(addresses(), {
+	EGRESS_ALLOW: setting(prefixes(), {
 		fallback: "",
 		unit: "addresses",
 		meaning: "Addresses or prefixes that `internet` opens all the same, separated by commas: your package mirror.",
 	}),
-	EGRESS_DENY: setting(addresses(), {
+	EGRESS_DENY: setting(prefixes(), {
 		fallback: "",
 		unit: "addresses",
 		meaning: "Addresses or prefixes that `internet` closes as well: your own network, where its addresses are public.",
@@ -268,6 +265,11 @@ export const SETTINGS = {
 		fallback: "10m",
 		unit: "size/s",
 		meaning: "Traffic of one user, in each direction. `0`: no bound.",
+	}),
+	CONTAINER_RUNTIME: setting(matching(DOCKER_NAME, "a runtime's name").nullable(), {
+		fallback: null,
+		unit: "name",
+		meaning: "Runtime of the containers, one that the engine knows; the engine's own if unset. See docs/isolation.md.",
 	}),
 	WORKSPACE_VOLUME: setting(matching(DOCKER_NAME, "a volume's name"), {
 		fallback: "terminal-workspace",

@@ -11,21 +11,21 @@ import type { OriginPolicy } from "./core/origin.ts";
 import { Places } from "./core/places.ts";
 import { Pool } from "./core/pool/pool.ts";
 import { readinessOf } from "./core/readiness.ts";
+import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
 import { LocalDriver } from "./drivers/local/local-driver.ts";
 import { AnonymousAuthenticator } from "./http/anonymous-authenticator.ts";
 import { createApp, TERMINAL_PATH } from "./http/app.ts";
 import { keptCookieSecret } from "./http/cookie-secret.ts";
-import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
 import { createListener } from "./http/listener.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
 import { limitRequests } from "./limits/request-limit.ts";
+import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
-import { readTiers } from "./tiers-file.ts";
-import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
+import { readTiers } from "./tiers-file.ts";
 
 export type Gateway = AsyncDisposable & {
 	/** Where the page is, e.g. `http://localhost:3000/container-terminal`. */
@@ -123,6 +123,7 @@ function createDriver(config: Config, log: Logger): ContainerDriver {
 		},
 		agent: { memoryBytes: config.AGENT_MEMORY, cpus: config.AGENT_CPUS },
 		network: config.CONTAINER_NETWORK,
+		runtime: config.CONTAINER_RUNTIME,
 		volume: config.WORKSPACE_VOLUME,
 		egress: {
 			policy: config.EGRESS_POLICY,

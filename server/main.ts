@@ -1,6 +1,7 @@
 /** The gateway as a process: reads the configuration, starts, listens to signals, gives the exit code. */
-import { ConfigError, readConfig } from "./config.ts";
+
 import type { Logger } from "pino";
+import { ConfigError, readConfig } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { createLogger } from "./logging.ts";
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
-import { isProcHidden } from "./hardening.ts";
+import { weaknesses } from "./hardening.ts";
 import { InfoBoard } from "./info-board.ts";
 import { Launcher } from "./launcher.ts";
 import { DiskKeeper } from "./limits/disk-keeper.ts";
@@ -23,6 +23,8 @@ const SHUTDOWN_GRACE_MS = 1_000;
 
 export class Agent {
 	readonly #config: Config;
+	/** What was wrong with the container when it was last looked at. */
+	#weaknesses = "";
 	readonly #launcher = new Launcher();
 	/** Null where accounts are not kept apart. */
 	readonly #keeper: LimitKeeper | null;
@@ -39,7 +41,7 @@ export class Agent {
 		this.#config = config;
 		const { mode, workspace } = config;
 		const bootId = randomBytes(16).toString("base64url");
-		const isHardened = (): boolean => mode === "container" && isProcHidden();
+		const isHardened = (): boolean => mode === "container" && this.#isHardened(log);
 		this.#keeper = mode === "container" ? this.#createKeeper(log) : null;
 		this.#temporaryFiles = mode === "container" ? new TemporaryFiles() : null;
 		this.#disks = this.#createDiskKeeper(log);
@@ -78,6 +80,14 @@ export class Agent {
 		this.#launcher[Symbol.dispose]();
 		this.#snapshots.close();
 		this.#board.close();
+	}
+
+	#isHardened(log: Log): boolean {
+		const found = weaknesses();
+		const text = found.join("; ");
+		if (text !== this.#weaknesses && text !== "") log.warn({ weaknesses: found }, "the container takes no users");
+		this.#weaknesses = text;
+		return found.length === 0;
 	}
 
 	#onPolicy(policy: Policy): void {

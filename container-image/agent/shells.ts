@@ -47,7 +47,12 @@ export class ContainerShells implements Shells {
 			cwd: home,
 			// Start files can tell: where nothing can be written, no history is kept.
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
-			env: { ...env, ...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }), TMPDIR: temporaryFolderOf(home), ...(tmp === null ? {} : { TMUX_TMPDIR: tmp }) },
+			env: {
+				...env,
+				...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }),
+				TMPDIR: temporaryFolderOf(home),
+				...(tmp === null ? {} : { TMUX_TMPDIR: tmp }),
+			},
 		};
 	}
 

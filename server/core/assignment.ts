@@ -1,6 +1,7 @@
 /** Which container somebody gets. The rule is pure; the store applies it inside one transaction. */
-import type { Visitor } from "./identity.ts";
+
 import type { Ordinal, UserId, Username } from "../protocol/ids.ts";
+import type { Visitor } from "./identity.ts";
 
 /** Somebody's place in a container, kept until it has been idle for the assignment's time to live. */
 export type Assignment = { userId: UserId; ordinal: Ordinal };
@@ -35,9 +36,6 @@ export interface AssignmentStore {
 	 * nothing was changed.
 	 */
 	assign(userId: UserId, candidates: readonly Ordinal[], capacity: number, now: number): Assignment | null;
-
-	/** Everybody who has a place, and in which container. */
-	placed(): { visitor: Visitor; ordinal: Ordinal }[];
 
 	/** Gives a place back. A user without one is fine. */
 	release(userId: UserId): void;

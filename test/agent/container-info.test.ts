@@ -95,7 +95,12 @@ test("programs read JSON with the documented keys", async () => {
 		network: "berth-main",
 		egress: "internet",
 		user: { name: "ada", uid: 20_001, home: "/workspace/ada" },
-		disk: { usedBytes: 1_288_490_189, freeBytes: 1024 ** 4, limitBytes: 2 * 1024 ** 3, measuredSecondsAgo: rest.disk.measuredSecondsAgo },
+		disk: {
+			usedBytes: 1_288_490_189,
+			freeBytes: 1024 ** 4,
+			limitBytes: 2 * 1024 ** 3,
+			measuredSecondsAgo: rest.disk.measuredSecondsAgo,
+		},
 		memory: {
 			usedBytes: 128 * 1024 ** 2,
 			limitBytes: 512 * 1024 ** 2,

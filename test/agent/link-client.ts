@@ -31,6 +31,7 @@ export const DEFAULT_POLICY: GatewayHello["policy"] = {
 	assignmentTtlMs: 7 * 24 * 3_600_000,
 	replayBytes: 1024 * 1024,
 	diskGraceMs: 60_000,
+	egress: null,
 };
 
 export const DEFAULT_LIMITS: AccountLimits = {
@@ -43,7 +44,6 @@ export const DEFAULT_LIMITS: AccountLimits = {
 	cpuWeight: 100,
 	sessionIdleMs: 3_600_000,
 	sessionDetachedMs: 24 * 3_600_000,
-	egress: null,
 };
 
 /** What a test wants otherwise than usual. */

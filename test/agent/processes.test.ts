@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { isProcHidden } from "../../container-image/agent/hardening.ts";
+import { isProcHidden, weaknesses } from "../../container-image/agent/hardening.ts";
 import {
 	countProcesses,
 	isAlive,
@@ -58,6 +58,20 @@ test("the processes of a session are those in it and those descending from it, a
 test("processes and threads are counted per owner", async () => {
 	const counts = await countProcesses();
 	assert.ok((counts.get(process.getuid?.() ?? -1) ?? 0) > 5, "this process alone has several threads");
+});
+
+test("what is wrong with a container is named, and nothing is where it is as it must be", () => {
+	const mounts = "overlay / overlay ro,relatime 0 0\nproc /proc proc rw,hidepid=2 0 0\n";
+	const status = (change: Record<string, string> = {}): string =>
+		Object.entries({ NoNewPrivs: "1", Seccomp: "2", CapBnd: "00000000000001eb", ...change })
+			.map(([name, value]) => `${name}:\t${value}\n`)
+			.join("");
+	assert.deepEqual(weaknesses(mounts, status()), []);
+	assert.match(weaknesses("", status()).join(), /processes.*,the root/);
+	assert.match(weaknesses(mounts.replace(" ro,", " rw,"), status()).join(), /^the root file system can be written$/);
+	assert.match(weaknesses(mounts, status({ NoNewPrivs: "0" })).join(), /gain rights/);
+	assert.match(weaknesses(mounts, status({ Seccomp: "0" })).join(), /not filtered/);
+	assert.match(weaknesses(mounts, status({ CapBnd: "00000000002001eb" })).join(), /capabilities .*: 200000$/);
 });
 
 test("processes count as hidden only where the proc file system that is seen hides them", () => {

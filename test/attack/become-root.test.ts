@@ -34,18 +34,24 @@ test("a shell has no capability, no way to gain one, and no group but its own", 
 		"hostname other",
 		"date -s 2000-01-01",
 		"sysctl -w kernel.core_pattern=x",
-		"python3 -c \"import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))\"",
+		'python3 -c "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))"',
 		"bpftool prog",
 		"reboot -f",
 	]) {
 		const output = await mallory.run(`PATH=$PATH:/sbin:/usr/sbin; ${attempt}`);
-		assert.match(output, /permi|denied|not found|No such|cannot|must be (root|superuser)|Read-only|Could not|failed/i, attempt);
+		assert.match(
+			output,
+			/permi|denied|not found|No such|cannot|must be (root|superuser)|Read-only|Could not|failed/i,
+			attempt,
+		);
 		assert.doesNotMatch(output, /uid=0/, attempt);
 	}
 });
 
 test("the devices of the container are those that everybody may use", async () => {
 	await using all = await Strangers.gather();
-	const devices = await all.mallory.run("find /dev -not -path '/dev/pts/*' \\( -type b -o -type c \\) -printf '%f\\n' | sort");
+	const devices = await all.mallory.run(
+		"find /dev -not -path '/dev/pts/*' \\( -type b -o -type c \\) -printf '%f\\n' | sort",
+	);
 	assert.deepEqual(devices.split("\n"), ["full", "null", "ptmx", "random", "tty", "urandom", "zero"]);
 });

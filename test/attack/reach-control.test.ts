@@ -11,9 +11,15 @@ test("nobody reaches the agent's socket, its files, or the engine's", async () =
 	assert.match(await mallory.run("ls /run/berth"), /Permission denied/);
 	assert.match(await mallory.run(connect("/var/run/docker.sock")), /FileNotFoundError/);
 	assert.equal(await mallory.run("find / -xdev -name '*docker*.sock' -o -name containerd.sock 2>/dev/null"), "");
-	assert.match(await mallory.run("touch /opt/berth/x; touch /run/x; touch /etc/x"), /((Read-only|Permission denied)[^]*){3}/);
+	assert.match(
+		await mallory.run("touch /opt/berth/x; touch /run/x; touch /etc/x"),
+		/((Read-only|Permission denied).*){3}/s,
+	);
 	// The launcher gives rights up; it has none to give.
-	assert.match(await mallory.run("/opt/berth/container-image/launcher/berth-launch --uid 20000 -- /bin/id"), /not permitted/);
+	assert.match(
+		await mallory.run("/opt/berth/container-image/launcher/berth-launch --uid 20000 -- /bin/id"),
+		/not permitted/,
+	);
 });
 
 test("nobody moves out of the limits of the own account, or raises them", async () => {

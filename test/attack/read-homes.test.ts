@@ -47,7 +47,11 @@ test("nobody gets another's uid, in a container or out of it", async () => {
 		`su ${ada.name}`,
 		`newgrp ${ada.name}`,
 	]) {
-		assert.match(await mallory.run(`${attempt} </dev/null`), /not permitted|denied|must be suid|Authentication|cannot/i, attempt);
+		assert.match(
+			await mallory.run(`${attempt} </dev/null`),
+			/not permitted|denied|must be suid|Authentication|cannot/i,
+			attempt,
+		);
 	}
 	for (const file of ["/etc/passwd", "/var/lib/extrausers/passwd", "/var/lib/extrausers/shadow"]) {
 		assert.match(await mallory.run(`echo x >> ${file}`), /Permission denied|Read-only/);

@@ -11,7 +11,12 @@ test("nobody signals another's processes, the agent or its launcher", async () =
 	// All that can be signalled at once: the attacker's own.
 	await mallory.run("(trap '' USR1; kill -USR1 -1); for pid in $(seq 1 60); do kill -9 $pid; done 2>/dev/null; true");
 	assert.equal(await ada.run("echo unharmed"), "unharmed");
-	for (const attempt of [`renice -n 19 -p ${pid}`, `prlimit --pid ${pid} --cpu=1`, `taskset -p 1 ${pid}`, "ionice -c 1 true"]) {
+	for (const attempt of [
+		`renice -n 19 -p ${pid}`,
+		`prlimit --pid ${pid} --cpu=1`,
+		`taskset -p 1 ${pid}`,
+		"ionice -c 1 true",
+	]) {
 		assert.match(await mallory.run(attempt), /not permitted|denied|No such process|failed/i, attempt);
 	}
 });

@@ -13,7 +13,10 @@ test("who fills the disk is told, ended after a while, and can then look and del
 	await all.assertUndisturbed();
 	const { page, screen } = stranger;
 	const sizes = await page.open();
-	assert.match(await page.run(sizes, "echo x > ~/new; head -c 5 ~/more | wc -c; ls ~ | wc -l"), /File too large\n5\n40/);
+	assert.match(
+		await page.run(sizes, "echo x > ~/new; head -c 5 ~/more | wc -c; ls ~ | wc -l"),
+		/File too large\n5\n40/,
+	);
 	await page.until(() => screen.text.includes("programs are ended"), "the end of the grace period");
 	await page.run(sizes, "rm ~/more");
 	await page.until(() => page.screens.get(sizes.sessionId)?.text.includes("there is room") === true, "room again");

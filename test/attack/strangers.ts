@@ -5,7 +5,13 @@ import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient, type Screen } from "../support/page-client.ts";
 import { TestPool } from "../support/test-pool.ts";
 
-export type Person = { page: PageClient; screen: Screen; name: string; home: string; run(command: string): Promise<string> };
+export type Person = {
+	page: PageClient;
+	screen: Screen;
+	name: string;
+	home: string;
+	run(command: string): Promise<string>;
+};
 
 export class Strangers implements AsyncDisposable {
 	readonly pool: TestPool;

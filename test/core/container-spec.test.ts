@@ -9,6 +9,7 @@ const settings: ContainerSettings = {
 	users: { memoryBytes: 512 * 1024 * 1024, cpus: 0.5, processes: 1024 },
 	agent: { memoryBytes: 256 * 1024 * 1024, cpus: 0.25 },
 	network: "bridge",
+	runtime: null,
 	volume: "terminal-workspace",
 };
 const ordinal = Ordinal.parse(3);
@@ -60,6 +61,7 @@ for (const [what, other] of [
 		users: { ...settings.users, processes: 1 },
 		agent: { ...settings.agent, cpus: 0.5 },
 		network: null,
+		runtime: "runsc",
 		volume: "another",
 	}).map(([name, value]) => {
 		const changed = containerSpec({ ...settings, [name]: value }, ordinal, "sha256:1", "/srv/links/berth-main-3");

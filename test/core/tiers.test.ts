@@ -36,7 +36,10 @@ test("the first rule that matches gives the tier, by issuer, username or user id
 		],
 	});
 	const tiers = new Tiers(readTiers(path, DEFAULT_LIMITS));
-	assert.deepEqual([guest, ada, bob].map((each) => tiers.nameOf(each)), ["basic", "custom", "premium"]);
+	assert.deepEqual(
+		[guest, ada, bob].map((each) => tiers.nameOf(each)),
+		["basic", "custom", "premium"],
+	);
 	assert.deepEqual(tiers.limitsOf(ada), {
 		...DEFAULT_LIMITS,
 		memoryBytes: 300 * 1024 ** 2,
@@ -56,7 +59,11 @@ test("another plan is used from then on", (t) => {
 for (const [what, content, message] of [
 	["is no JSON", "{", /tiers\.json: /],
 	["knows no such key", { tiers: { basic: { cpu: 1 } } }, /tiers\.basic: .*cpu/],
-	["has a size that is none", { tiers: { basic: { memory: "much" } } }, /tiers\.basic\.memory: must be a size such as 512m/],
+	[
+		"has a size that is none",
+		{ tiers: { basic: { memory: "much" } } },
+		/tiers\.basic\.memory: must be a size such as 512m/,
+	],
 	["names a tier that there is not", { rules: [{ tier: "gold" }] }, /there is no tier "gold"/],
 ] as const) {
 	test(`a file that ${what} is refused, and it is said where`, (t) => {

@@ -30,7 +30,7 @@ async function serve(t: TestContext): Promise<Fixture> {
 		},
 		originPolicy: { allowedOrigins: [], isLoopbackOnly: false },
 		isolation: "containers",
-		sessionsPerUser: 8,
+		limitsOf: () => DEFAULT_LIMITS,
 		limits: {
 			gate: (_request, _response, next) => next(),
 			addressOf: () => "somewhere",

@@ -49,6 +49,7 @@ export function dockerUnderTest(changes: Partial<DockerDriverOptions> = {}): Doc
 			agent: { memoryBytes: 128 * 1024 * 1024, cpus: 0.5 },
 			network: null,
 			egress: INTERNET,
+			runtime: null,
 			volume: pool.volume,
 			linkDir,
 			log,

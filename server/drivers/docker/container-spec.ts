@@ -17,6 +17,8 @@ export type ContainerSettings = {
 	agent: Pick<Resources, "memoryBytes" | "cpus">;
 	/** Name of a Docker network; null for the pool's own. */
 	network: string | null;
+	/** Name of one of the engine's runtimes; null for the engine's own. */
+	runtime: string | null;
 	/** Name of the volume with everybody's home. Docker makes it where it is missing. */
 	volume: string;
 };
@@ -105,6 +107,7 @@ function hostConfig(settings: ContainerSettings, linkSource: string | null): Hos
 		NanoCpus: Math.round((users.cpus + agent.cpus) * NANO_CPUS_PER_CORE),
 		PidsLimit: users.processes + AGENT_PROCESSES,
 		NetworkMode: networkOf(settings),
+		...(settings.runtime === null ? {} : { Runtime: settings.runtime }),
 		// A container that the engine restarted by itself would run without being hardened.
 		RestartPolicy: { Name: "no" },
 		LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },

@@ -8,6 +8,7 @@ import { Ordinal } from "../../protocol/ids.ts";
 import { AgentAccess, type AgentAddress } from "./agent-access.ts";
 import { awaitAgent } from "./agent-start.ts";
 import { publicAddressesOfThisHost } from "./closed-addresses.ts";
+import { deviationsOf } from "./container-check.ts";
 import { lastLogLines } from "./container-log.ts";
 import { type ContainerSettings, type ContainerSpec, containerName, containerSpec, LABELS } from "./container-spec.ts";
 import type { DockerEndpoint } from "./docker-endpoint.ts";
@@ -171,7 +172,8 @@ export class DockerDriver implements ContainerDriver {
 		}
 		const container = spec.name;
 		if (obstacle.isRunning) {
-			log.info({ container }, "replacing a container that deviates from its specification");
+			const deviations = deviationsOf(spec, obstacle.hostConfig);
+			log.info({ container, deviations }, "replacing a container that deviates from its specification");
 		} else {
 			const err = await lastLogLines(this.#engine, obstacle.id);
 			const { exitCode, isOutOfMemory } = obstacle;
@@ -186,7 +188,7 @@ export class DockerDriver implements ContainerDriver {
 		const address = await this.#addressOf(ordinal, containerId);
 		const [agent, hardened] = await Promise.allSettled([
 			awaitAgent({ engine: this.#engine, containers: this.#containers, access: this.#access, address, limitMs }),
-			this.#harden({ containerId, containerName, poolName, image }, mayBeHardened),
+			this.#harden(spec, { containerId, containerName, poolName, image }, mayBeHardened),
 		]);
 		// A container that ended cannot be hardened either, and why it ended says more.
 		if (agent.status === "rejected") throw agent.reason;
@@ -194,8 +196,13 @@ export class DockerDriver implements ContainerDriver {
 		return { ordinal, name: containerName, instanceId: containerId };
 	}
 
-	async #harden(target: HardeningTarget, mayBeHardened: boolean): Promise<void> {
-		const surroundings = await this.#containers.surroundingsOf(target.containerId);
+	async #harden(spec: ContainerSpec, target: HardeningTarget, mayBeHardened: boolean): Promise<void> {
+		const { hostConfig, surroundings } = await this.#containers.inspect(target.containerId);
+		const deviations = deviationsOf(spec, hostConfig);
+		if (deviations.length > 0) {
+			const detail = `${spec.name}: the engine gave it another ${deviations.join(", ")} than was asked for`;
+			throw new BerthError("NOT_HARDENED", { detail });
+		}
 		const rules = egressRules(this.#options.egress, [...surroundings, ...publicAddressesOfThisHost()]);
 		const isFresh = !mayBeHardened;
 		if (!isFresh && (await isHardened(this.#engine, target.containerId, rulesProof(rules)))) return;
@@ -214,8 +221,10 @@ export class DockerDriver implements ContainerDriver {
 	}
 }
 
-function isUsable({ isRunning, isNew, labels }: StandingContainer, spec: ContainerSpec): boolean {
-	return (isRunning || isNew) && labels[LABELS.spec] === spec.hash && labels[LABELS.ordinal] === String(spec.ordinal);
+function isUsable({ hostConfig, isRunning, isNew, labels }: StandingContainer, spec: ContainerSpec): boolean {
+	if (!isRunning && !isNew) return false;
+	if (labels[LABELS.spec] !== spec.hash || labels[LABELS.ordinal] !== String(spec.ordinal)) return false;
+	return deviationsOf(spec, hostConfig).length === 0;
 }
 
 /** Null for helpers, and for whatever else has the pool's label without being one of its containers. */

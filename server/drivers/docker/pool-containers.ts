@@ -1,5 +1,6 @@
 /** What the driver asks of the engine about containers, each question in our words. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { HostConfig } from "dockerode";
 import { parsePrefix } from "../../address-prefix.ts";
 import { BerthError } from "../../protocol/errors.ts";
 import { type ContainerSpec, LABELS } from "./container-spec.ts";
@@ -8,6 +9,8 @@ import { type Engine, hasStatus } from "./engine.ts";
 export type StandingContainer = {
 	id: string;
 	labels: Record<string, string>;
+	/** What it has now. */
+	hostConfig: HostConfig;
 	isRunning: boolean;
 	isPaused: boolean;
 	/** Made and not started yet: another gateway is about to. */
@@ -49,12 +52,13 @@ export class PoolContainers {
 
 	async find(idOrName: string): Promise<StandingContainer | null> {
 		try {
-			const { Id, Config, State } = await this.#engine.request((client, abortSignal) =>
+			const { Id, Config, HostConfig, State } = await this.#engine.request((client, abortSignal) =>
 				client.getContainer(idOrName).inspect({ abortSignal }),
 			);
 			return {
 				id: Id,
 				labels: Config.Labels ?? {},
+				hostConfig: HostConfig,
 				isRunning: State.Running,
 				isPaused: State.Paused,
 				isNew: State.Status === "created",
@@ -67,9 +71,11 @@ export class PoolContainers {
 		}
 	}
 
-	/** Prefixes and gateways of the networks that a running container is in, e.g. `172.18.0.2/16`. */
-	async surroundingsOf(id: string): Promise<string[]> {
-		const { NetworkSettings } = await this.#engine.request((client, abortSignal) =>
+	/**
+	 * What a running container has, and prefixes and gateways of the networks that it is in, e.g. `172.18.0.2/16`.
+	 */
+	async inspect(id: string): Promise<{ hostConfig: HostConfig; surroundings: string[] }> {
+		const { HostConfig: hostConfig, NetworkSettings } = await this.#engine.request((client, abortSignal) =>
 			client.getContainer(id).inspect({ abortSignal }),
 		);
 		const prefixes = Object.values(NetworkSettings.Networks).flatMap((network) => [
@@ -79,7 +85,7 @@ export class PoolContainers {
 			network.IPv6Gateway,
 		]);
 		// What a network does not have is empty.
-		return prefixes.filter((prefix) => parsePrefix(prefix) !== null);
+		return { hostConfig, surroundings: prefixes.filter((prefix) => parsePrefix(prefix) !== null) };
 	}
 
 	/** Running and stopped ones, helpers included. */
