@@ -43,9 +43,6 @@ export interface AssignmentStore {
 	/** Notes that these users use their places. */
 	touch(userIds: readonly UserId[], now: number): void;
 
-	/** Everybody who has a place, and in which container. */
-	placed(): { visitor: Visitor; ordinal: Ordinal }[];
-
 	/** Gives back all places unused since `before`, and returns whose they were. */
 	releaseUnusedSince(before: number): ReleasedPlace[];
 
