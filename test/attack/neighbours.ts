@@ -48,22 +48,33 @@ export class Neighbours implements AsyncDisposable {
 	readonly gateway: GatewayProcess;
 	readonly victim: Neighbour;
 	readonly strangers: readonly Neighbour[];
+	readonly #resources: AsyncDisposableStack;
 
 	static async gather(strangers: number, settings: Record<string, string> = {}): Promise<Neighbours> {
-		const pool = new TestPool({ MAX_CONTAINERS: "1", ...settings });
-		const gateway = await GatewayProcess.start(pool.environment);
+		await using resources = new AsyncDisposableStack();
+		// One more than gather here: somebody new must get in afterwards.
+		const places = { MAX_CONTAINERS: "1", USERS_PER_CONTAINER: String(strangers + 2) };
+		const pool = resources.use(new TestPool({ ...places, ...settings }));
+		const gateway = resources.use(await GatewayProcess.start(pool.environment));
 		const all: Neighbour[] = [];
-		for (let count = 0; count <= strangers; count++) all.push(await Neighbour.arrive(gateway.base));
+		for (let count = 0; count <= strangers; count++) {
+			all.push(await Neighbour.arrive(gateway.base));
+			resources.use(all.at(-1)?.page);
+		}
 		const [victim, ...others] = all;
 		assert.ok(victim);
-		return new Neighbours(pool, gateway, victim, others);
+		return new Neighbours({ pool, gateway, victim, strangers: others }, resources.move());
 	}
 
-	private constructor(pool: TestPool, gateway: GatewayProcess, victim: Neighbour, strangers: Neighbour[]) {
+	private constructor(
+		{ pool, gateway, victim, strangers }: Pick<Neighbours, "pool" | "gateway" | "victim" | "strangers">,
+		resources: AsyncDisposableStack,
+	) {
 		this.pool = pool;
 		this.gateway = gateway;
 		this.victim = victim;
 		this.strangers = strangers;
+		this.#resources = resources;
 	}
 
 	/** Types into a program that echoes, in a session of its own; the times of the echoes, ms, the shortest first. */
@@ -110,8 +121,6 @@ export class Neighbours implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
-		for (const { page } of [this.victim, ...this.strangers]) page[Symbol.dispose]();
-		await this.gateway[Symbol.asyncDispose]();
-		await this.pool[Symbol.asyncDispose]();
+		await this.#resources.disposeAsync();
 	}
 }

@@ -24,14 +24,26 @@ const OPEN_CONTROL_GROUPS =
 	"for folder in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/cpu /sys/fs/cgroup/cpuacct /sys/fs/cgroup/pids; do " +
 	'if grep -q " $(readlink -f $folder) cgroup" /proc/mounts; then mount -o remount,bind,rw $folder; fi; done 2>/dev/null || true';
 
+/**
+ * Where everybody may write, nobody's program is led elsewhere by a link that somebody else has laid there. Hosts do so by
+ * `fs.protected_symlinks`, which is not the kernel's own default. Kernels before 5.10 have only that.
+ */
+const SHARED_FOLDERS = ["/tmp", "/var/tmp", "/dev/shm"];
+const FOLLOW_NO_LINKS = SHARED_FOLDERS.map(
+	(folder) => `mount -o remount,bind,rw,nosuid,nodev,nosymfollow ${folder}`,
+).join(" && ");
+const ARE_LINKS_SAFE = `{ [ "$(cat /proc/sys/fs/protected_symlinks)" = 1 ] || [ "$(grep -c nosymfollow /proc/mounts)" -ge ${SHARED_FOLDERS.length} ]; }`;
+
 /** That the remounts hold. Kernels write hidepid as a number or, since 5.8, as a word. */
 const PROVE = [
 	"grep -Eq '^proc /proc proc [^ ]*hidepid=(2|invisible)' /proc/mounts",
 	`grep -Eq '^devpts /dev/pts devpts [^ ]*max=${MAX_TERMINALS}' /proc/mounts`,
+	ARE_LINKS_SAFE,
 ].join(" && ");
 const REMOUNT_AND_PROVE = [
 	"mount -o remount,hidepid=2 /proc",
 	`mount -o remount,gid=5,mode=620,ptmxmode=666,max=${MAX_TERMINALS} /dev/pts`,
+	`{ ${FOLLOW_NO_LINKS} || true; }`,
 	`{ ${OPEN_CONTROL_GROUPS}; }`,
 	PROVE,
 ].join(" && ");
