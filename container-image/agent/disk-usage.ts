@@ -14,7 +14,11 @@ export type DiskUsage = {
 
 /** A home that takes longer is not measured. */
 const MEASURE_TIMEOUT_MS = 20_000;
-/** `du` says one line. It runs as the user, who could make it say more. */
+/** Bytes, then the number of files and folders. */
+const MEASURE = 'du -sx --block-size=1 -- "$1"; du -sx --inodes -- "$1"';
+/** What a file counts at least: a disk runs out of files as well as of space. */
+const LEAST_FILE_BYTES = 4096;
+/** `du` says one line each time. It runs as the user, who could make it say more. */
 const MAX_ANSWER_BYTES = 4 * 1024;
 
 export class DiskMeter {
@@ -29,7 +33,7 @@ export class DiskMeter {
 }
 
 function runDu(home: string, owner: number | null): Promise<DiskUsage | null> {
-	const program = ["/usr/bin/du", "-sx", "--block-size=1", "--", home];
+	const program = ["/bin/sh", "-c", MEASURE, "measure", home];
 	const { file, args } = launchCommand({ program, niceness: 19, ...(owner === null ? {} : { uid: owner }) });
 	const options = {
 		env: { PATH: SYSTEM_PATH, LC_ALL: "C" },
@@ -45,6 +49,7 @@ function runDu(home: string, owner: number | null): Promise<DiskUsage | null> {
 }
 
 function parseDu(answer: string): DiskUsage | null {
-	const digits = /^(\d{1,15})\s/.exec(answer)?.[1];
-	return digits === undefined ? null : { usedBytes: Number(digits), measuredAt: Date.now() };
+	const [, bytes, files] = /^(\d{1,15})\s.*\n(\d{1,15})\s.*\n?$/.exec(answer) ?? [];
+	if (bytes === undefined) return null;
+	return { usedBytes: Math.max(Number(bytes), Number(files) * LEAST_FILE_BYTES), measuredAt: Date.now() };
 }

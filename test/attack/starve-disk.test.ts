@@ -2,6 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Neighbours } from "./neighbours.ts";
 
+test("who makes files without end, of no size, has as much too much", async () => {
+	await using all = await Neighbours.gather(1, { USER_DISK_LIMIT: "40m", USER_DISK_GRACE: "1h" });
+	const [stranger] = all.strangers;
+	stranger?.begin("mkdir ~/many; cd ~/many; seq 1 12000 | xargs touch; sleep 300");
+	await stranger?.untilPrinted("delete some within");
+	await all.assertUndisturbed();
+});
+
 test("who fills the disk is told, ended after a while, and can then look and delete but not write", async () => {
 	await using all = await Neighbours.gather(1, { USER_DISK_LIMIT: "40m", USER_DISK_GRACE: "15s" });
 	const [stranger] = all.strangers;

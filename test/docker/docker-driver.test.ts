@@ -94,6 +94,16 @@ test("another limit, image or network replaces the container; the same settings 
 	assert.notEqual(four.instanceId, three.instanceId, "a name that stands for another image is drift");
 });
 
+test("a container whose limits somebody has changed since is replaced, and it is said what deviates", async (t) => {
+	const { driver, log } = start(t);
+	const one = await driver.ensure(first);
+	await docker("update", "--pids-limit=4000", "--memory=1g", "--memory-swap=1g", one.name);
+	const two = await driver.ensure(first);
+	assert.notEqual(two.instanceId, one.instanceId);
+	const line = log.lines.find(({ message }) => message.includes("deviates"));
+	assert.deepEqual(line?.fields.deviations, ["Memory", "MemorySwap", "PidsLimit"]);
+});
+
 test("a gateway that starts again takes over what is hardened without a helper, and hardens what is not", async (t) => {
 	const { driver, restart, run, pool } = start(t);
 	const { name } = await driver.ensure(first);

@@ -78,6 +78,11 @@ export class GatewayProcess implements AsyncDisposable {
 		return code;
 	}
 
+	/** Sends a signal that it goes on after. */
+	signal(signal: NodeJS.Signals): void {
+		this.#child?.kill(signal);
+	}
+
 	async readiness(): Promise<{ httpStatus: number } & Omit<Readiness, "isReady">> {
 		const response = await fetch(`${this.base}/readyz`);
 		const body = (await response.json()) as Omit<Readiness, "isReady">;
