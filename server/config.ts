@@ -4,111 +4,21 @@
  */
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import proxyaddr from "proxy-addr";
 import { z } from "zod";
-import { parsePrefix } from "./address-prefix.ts";
 import { EgressPolicy } from "./protocol/link.ts";
-
-const isTrue = new Set(["true", "1", "yes", "on"]);
-const isFalse = new Set(["false", "0", "no", "off"]);
-
-const flag = () =>
-	z.string().transform((text, context) => {
-		const word = text.toLowerCase();
-		if (isTrue.has(word)) return true;
-		if (isFalse.has(word)) return false;
-		return problem(context, "must be true or false");
-	});
-
-const wholeNumber = (least: number, most: number) =>
-	z.string().transform((text, context) => {
-		const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-		if (number >= least && number <= most) return number;
-		return problem(context, `must be a whole number from ${least} to ${most}`);
-	});
-
-const decimalNumber = (least: number, most: number) =>
-	z.string().transform((text, context) => {
-		const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-		if (number >= least && number <= most) return number;
-		return problem(context, `must be a number from ${least} to ${most}`);
-	});
-
-const BYTE_UNITS = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
-
-/** `512m` → bytes, in Docker's way of writing: b, k, m, g as powers of 1024. */
-export const byteSize = (least: number, most: number) =>
-	z.string().transform((text, context) => {
-		const [, digits, unit = ""] = /^(\d+)([bkmg]?)$/i.exec(text) ?? [];
-		const bytes = Number(digits) * BYTE_UNITS[unit.toLowerCase() as keyof typeof BYTE_UNITS];
-		if (bytes >= least && bytes <= most) return bytes;
-		return problem(context, `must be a size such as 512m, from ${least} to ${most} bytes`);
-	});
-
-const DURATION_UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** `7d` → milliseconds. */
-export const duration = (leastMs: number) =>
-	z.string().transform((text, context) => {
-		const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-		const ms = Number(digits) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS];
-		if (ms >= leastMs && ms <= MAX_DURATION_MS) return ms;
-		return problem(context, `must be a duration such as 30s, 10m, 12h or 7d, at least ${leastMs / 1000} s`);
-	});
-
-const MAX_DURATION_MS = 3650 * DURATION_UNITS.d;
-
-function listOf(text: string): string[] {
-	return text
-		.split(",")
-		.map((entry) => entry.trim())
-		.filter((entry) => entry !== "");
-}
-
-const addresses = () =>
-	z.string().transform((text, context) => {
-		const listed = listOf(text);
-		try {
-			proxyaddr.compile(listed);
-			return listed;
-		} catch {
-			return problem(
-				context,
-				"must be addresses or networks such as 10.0.0.7, 10.0.0.0/8 or loopback, separated by commas",
-			);
-		}
-	});
-
-const origins = () =>
-	z.string().transform((text, context) => {
-		const listed = listOf(text);
-		const wrong = listed.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
-		if (wrong === undefined) return listed;
-		return problem(context, `must be origins such as https://shell.example.org, separated by commas; not ${wrong}`);
-	});
-
-/** `0` and `none` switch a bound off: null. */
-const orNone = <Inner extends z.ZodType>(bound: Inner) =>
-	z.preprocess((text) => (text === "0" || text === "none" ? null : text), bound.nullable());
-
-/** IPv4 and IPv6 addresses, or prefixes. */
-const prefixes = () =>
-	z.string().transform((text, context) => {
-		const listed = listOf(text);
-		const wrong = listed.find((address) => parsePrefix(address) === null);
-		if (wrong === undefined) return listed;
-		return problem(context, `must be addresses such as 192.0.2.7 or 2001:db8::/48, separated by commas; not ${wrong}`);
-	});
-
-const matching = (pattern: RegExp, form: string) => z.string().regex(pattern, `must be ${form}`);
-
-/** Docker's own rule for names of containers, volumes and networks. */
-const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,60}$/;
-
-function problem(context: z.core.$RefinementCtx, message: string): never {
-	context.issues.push({ code: "custom", message, input: context.value });
-	return z.NEVER;
-}
+import {
+	byteSize,
+	DOCKER_NAME,
+	decimalNumber,
+	duration,
+	flag,
+	matching,
+	origins,
+	orNone,
+	prefixes,
+	proxyAddresses,
+	wholeNumber,
+} from "./written-values.ts";
 
 type Setting<Schema extends z.ZodType = z.ZodType> = {
 	schema: Schema;
@@ -313,7 +223,7 @@ export const SETTINGS = {
 		unit: "origins",
 		meaning: "Further origins, separated by commas, whose pages may connect. The gateway's own is always allowed.",
 	}),
-	TRUST_PROXY: setting(addresses(), {
+	TRUST_PROXY: setting(proxyAddresses(), {
 		fallback: "",
 		unit: "addresses",
 		meaning:

@@ -1,9 +1,10 @@
 /** The operator's tiers: a JSON file, read when the gateway starts and whenever it is sent SIGHUP. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { byteSize, ConfigError, duration } from "./config.ts";
+import { ConfigError } from "./config.ts";
 import { builtInTiers, STANDARD, type TierPlan } from "./core/tiers.ts";
 import type { AccountLimits } from "./protocol/account-limits.ts";
+import { byteSize, duration } from "./written-values.ts";
 
 const TierName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens");
 const wholeNumber = (most: number) => z.number().int().min(1).max(most);
