@@ -156,7 +156,7 @@ function createPool(
 	driver: ContainerDriver,
 	store: SqliteStore,
 	log: Logger,
-	onSessionEvent: ConstructorParameters<typeof Pool>[0]["onSessionEvent"],
+	onUserEvent: ConstructorParameters<typeof Pool>[0]["onUserEvent"],
 ): Pool {
 	const recordHomes = homesRecorder(store, log);
 	return new Pool({
@@ -172,7 +172,7 @@ function createPool(
 				egress: driver.isolation === "none" ? null : config.EGRESS_POLICY,
 			},
 		},
-		onSessionEvent,
+		onUserEvent,
 		// Without accounts all homes have one owner, who is nobody's uid.
 		prepare: driver.isolation === "none" ? async () => {} : recordHomes,
 		log,

@@ -1,6 +1,7 @@
 /** Puts the agent together. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type { Account } from "../../server/protocol/link.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
 import { weaknesses } from "./hardening.ts";
@@ -59,7 +60,11 @@ export class Agent {
 		});
 		const accounts = createAccounts(config, log);
 		this.#server = new LinkServer({
-			requests: new RequestHandler({ mode, workspace, accounts, sessions: this.#sessions, isHardened, log }),
+			requests: new RequestHandler({
+				...{ mode, workspace, accounts, isHardened, log },
+				sessions: this.#sessions,
+				onAttached: (account) => this.#tellDisk(account),
+			}),
 			log,
 			describe: () => ({ bootId, mode, isHardened: isHardened(), sessions: this.#sessions.running }),
 			onPolicy: (policy) => this.#onPolicy(policy),
@@ -107,13 +112,21 @@ export class Agent {
 		}
 	}
 
+	#tellDisk(account: Account): void {
+		const disk = this.#disks.stateOf(account);
+		if (disk !== null) this.#server.broadcast({ kind: "disk-measured", username: account.username, disk });
+	}
+
 	#createDiskKeeper(log: Log): DiskKeeper {
 		return new DiskKeeper({
 			workspace: this.#config.workspace,
 			isEnforced: this.#config.mode === "container",
 			endWriters: ({ username }) => this.#sessions.endWriters(username),
 			onNotice: ({ username }, text) => this.#sessions.notify(username, text),
-			onMeasured: (account) => this.#board.refresh(account),
+			onMeasured: (account) => {
+				this.#board.refresh(account);
+				this.#tellDisk(account);
+			},
 			log,
 		});
 	}

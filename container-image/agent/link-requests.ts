@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { assertNever } from "../../server/protocol/assert-never.ts";
 import { BerthError, type ErrorCode } from "../../server/protocol/errors.ts";
 import {
+	type Account,
 	type GatewayHello,
 	HOMES_PER_PAGE,
 	LinkRequest,
@@ -33,6 +34,8 @@ export type RequestContext = {
 	accounts: Accounts;
 	sessions: Sessions;
 	isHardened(): boolean;
+	/** A page begins to look at a session of this account. */
+	onAttached(account: Account): void;
 	log: Log;
 };
 
@@ -73,7 +76,7 @@ export class RequestHandler {
 				return await this.#open(request, link, policy);
 			case "attach":
 				link.claim(request.attachment.channel);
-				return bind(link, sessions.find(request.username, request.sessionId), request);
+				return this.#bind(link, sessions.find(request.username, request.sessionId), request);
 			case "detach":
 				link.detach(request.channel);
 				return DONE;
@@ -116,7 +119,22 @@ export class RequestHandler {
 			sessions.close(session);
 			throw new BerthError("LINK_BROKEN");
 		}
-		return bind(link, session, { attachment, from: 0 });
+		return this.#bind(link, session, { attachment, from: 0 });
+	}
+
+	#bind(
+		link: LinkAttachments,
+		session: Session,
+		{ attachment: target, from }: Pick<LinkRequestOf<"attach">, "attachment" | "from">,
+	): Handled {
+		const attachment = link.attach(session, target, from);
+		const result = {
+			session: session.info(),
+			...attachment.entry,
+			inputAccepted: session.inputAccepted(attachment),
+		};
+		this.#context.onAttached(session.account);
+		return { result, attachment };
 	}
 
 	#evict({ username }: LinkRequestOf<"evict">): Handled {
@@ -143,18 +161,4 @@ function refuse(code: ErrorCode, detail?: string): Answer {
 /** The first thing that is wrong, e.g. `account.uid: Invalid input`. */
 export function describeIssue({ issues: [first] }: z.ZodError): string {
 	return first === undefined ? "invalid" : `${first.path.join(".")}: ${first.message}`;
-}
-
-function bind(
-	link: LinkAttachments,
-	session: Session,
-	{ attachment: target, from }: Pick<LinkRequestOf<"attach">, "attachment" | "from">,
-): Handled {
-	const attachment = link.attach(session, target, from);
-	const result = {
-		session: session.info(),
-		...attachment.entry,
-		inputAccepted: session.inputAccepted(attachment),
-	};
-	return { result, attachment };
 }

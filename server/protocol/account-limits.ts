@@ -28,4 +28,8 @@ export const AccountLimits = z.object({
 	/** A session that no page looks at for this long is ended. */
 	sessionDetachedMs: milliseconds,
 });
+/** An account's files on the volume, bytes. `limitBytes` is null where there is no limit. */
+export const DiskState = z.object({ usedBytes: z.number().min(0), limitBytes: bytes.nullable() });
+export type DiskState = z.infer<typeof DiskState>;
+
 export type AccountLimits = z.infer<typeof AccountLimits>;

@@ -12,7 +12,7 @@
  * The sentence on each frame type stands in `frames.ts`.
  */
 import { z } from "zod";
-import { AccountLimits } from "./account-limits.ts";
+import { AccountLimits, DiskState } from "./account-limits.ts";
 import { atLeastOne, textUpTo } from "./bounded.ts";
 import { ERROR_CODES } from "./errors.ts";
 import { PageId, SessionId, Uid, Username } from "./ids.ts";
@@ -187,6 +187,8 @@ export const LinkEvent = z.discriminatedUnion("kind", [
 	 * faster. `stalled`: it gave no credit for too long. `replaced`: the same page has attached over another link.
 	 */
 	z.object({ kind: z.literal("detached"), channel: Channel, reason: z.enum(["overrun", "stalled", "replaced"]) }),
+	/** How much the files of an account with sessions take, whenever that was measured, and when a page attaches. */
+	z.object({ kind: z.literal("disk-measured"), username: Username, disk: DiskState }),
 	/** The session is gone for good. */
 	z.object({ kind: z.literal("session-closed"), username: Username, sessionId: SessionId }),
 	/**
@@ -202,8 +204,8 @@ export const LinkEvent = z.discriminatedUnion("kind", [
 ]);
 export type LinkEvent = z.infer<typeof LinkEvent>;
 
-/** Events about a session, for all pages of its user. The others are about one channel. */
-export type SessionEvent = Extract<LinkEvent, { kind: "session-changed" | "session-closed" }>;
+/** Events for all pages of a user. The others are about one channel. */
+export type UserEvent = Extract<LinkEvent, { kind: "session-changed" | "session-closed" | "disk-measured" }>;
 
 export const Bye = z.object({ code: z.enum(ERROR_CODES).or(z.literal("SHUTDOWN")), detail: textUpTo(1000) });
 export type Bye = z.infer<typeof Bye>;

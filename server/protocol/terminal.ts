@@ -13,6 +13,7 @@
  *    page's own connection broke, the page attaches again from the offset that its terminal has parsed.
  */
 import { z } from "zod";
+import type { DiskState } from "./account-limits.ts";
 import type { WireError } from "./errors.ts";
 import { PageId, SessionId } from "./ids.ts";
 import { MAX_INPUT_BYTES } from "./limits.ts";
@@ -153,6 +154,8 @@ export type GatewayToPageEvents = {
 	"session:detached": (sessionId: string, reason: DetachReason) => void;
 	/** A session is gone: closed by one of the user's pages (`closed`), or lost with its container (`container-lost`). */
 	"session:closed": (sessionId: string, reason: "closed" | "container-lost") => void;
+	/** How much the user's files take, and may take. Told whenever it was measured, about once a minute. */
+	disk: (disk: DiskState) => void;
 	/** (name of the page's event, why it was refused), where the event carried no callback to answer through. */
 	"berth:error": (event: string, error: WireError) => void;
 	/** The gateway is about to close; programs go on, and the page should reconnect. */

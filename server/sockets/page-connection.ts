@@ -2,8 +2,9 @@
 import type { Visitor } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
 import type { Location, Places } from "../core/places.ts";
+import { assertNever } from "../protocol/assert-never.ts";
 import { BerthError, toWireError, type WireError } from "../protocol/errors.ts";
-import type { SessionEvent } from "../protocol/link.ts";
+import type { UserEvent } from "../protocol/link.ts";
 import {
 	PAGE_MESSAGES,
 	PAGE_REQUESTS,
@@ -69,13 +70,21 @@ export class PageConnection implements Disposable {
 		this.#socket.emit("place", place);
 	}
 
-	onSessionEvent(event: SessionEvent): void {
-		if (event.kind === "session-changed") {
-			this.#socket.emit("session:changed", event.session);
-			return;
+	onUserEvent(event: UserEvent): void {
+		switch (event.kind) {
+			case "session-changed":
+				this.#socket.emit("session:changed", event.session);
+				return;
+			case "session-closed":
+				this.#sessions.detach(event.sessionId);
+				this.#socket.emit("session:closed", event.sessionId, "closed");
+				return;
+			case "disk-measured":
+				this.#socket.emit("disk", event.disk);
+				return;
+			default:
+				assertNever(event);
 		}
-		this.#sessions.detach(event.sessionId);
-		this.#socket.emit("session:closed", event.sessionId, "closed");
 	}
 
 	[Symbol.dispose](): void {

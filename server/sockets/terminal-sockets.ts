@@ -10,7 +10,7 @@ import type { AccountLimits } from "../protocol/account-limits.ts";
 import { BerthError, toWireError } from "../protocol/errors.ts";
 import type { UserId, Username } from "../protocol/ids.ts";
 import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol/limits.ts";
-import type { SessionEvent } from "../protocol/link.ts";
+import type { UserEvent } from "../protocol/link.ts";
 import { socketParser } from "../protocol/socket-parser.ts";
 import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
 import { ConnectionLimits, type ConnectionLimitsOptions } from "./connection-limits.ts";
@@ -86,8 +86,8 @@ export class TerminalSockets implements AsyncDisposable {
 	}
 
 	/** Tells a user's pages what happened to one of the user's sessions. */
-	publish(event: SessionEvent): void {
-		for (const page of this.#pages.get(event.username) ?? []) page.onSessionEvent(event);
+	publish(event: UserEvent): void {
+		for (const page of this.#pages.get(event.username) ?? []) page.onUserEvent(event);
 	}
 
 	/** Tells all pages that the gateway goes, and disconnects them. */

@@ -8,7 +8,7 @@ import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
 import { PageId, SessionId, Username } from "../../server/protocol/ids.ts";
 import { OUTPUT_WINDOW_BYTES } from "../../server/protocol/limits.ts";
-import type { AttachResult, SessionEvent } from "../../server/protocol/link.ts";
+import type { AttachResult, UserEvent } from "../../server/protocol/link.ts";
 import { answer, attached, event, FakeAgent, output, settled } from "../support/fake-agent.ts";
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
@@ -42,12 +42,12 @@ class Notebook implements AttachmentSink {
 	}
 }
 
-type Fixture = { agent: FakeAgent; link: Link; events: SessionEvent[]; onEvent: { call(event: SessionEvent): void } };
+type Fixture = { agent: FakeAgent; link: Link; events: UserEvent[]; onEvent: { call(event: UserEvent): void } };
 
 async function openLink(t: TestContext): Promise<Fixture> {
 	const agent = new FakeAgent();
-	const events: SessionEvent[] = [];
-	const onEvent = { call: (event: SessionEvent): void => void events.push(event) };
+	const events: UserEvent[] = [];
+	const onEvent = { call: (event: UserEvent): void => void events.push(event) };
 	const link = await Link.open({
 		connect: async () => agent.connect(),
 		hello: {

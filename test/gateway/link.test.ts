@@ -9,7 +9,7 @@ import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import { PageId, SessionId } from "../../server/protocol/ids.ts";
-import type { SessionEvent } from "../../server/protocol/link.ts";
+import type { UserEvent } from "../../server/protocol/link.ts";
 import { AgentProcess } from "../agent/agent-process.ts";
 import { ADA, DEFAULT_LIMITS, DEFAULT_POLICY, DEFAULT_SIZE } from "../agent/link-client.ts";
 
@@ -22,7 +22,7 @@ type Fixture = {
 	/** The stream that carries the link now. */
 	stream(): Socket;
 	lost: BerthError[];
-	events: SessionEvent[];
+	events: UserEvent[];
 };
 
 async function openLink(t: TestContext, policy = DEFAULT_POLICY): Promise<Fixture> {
@@ -30,7 +30,7 @@ async function openLink(t: TestContext, policy = DEFAULT_POLICY): Promise<Fixtur
 	t.after(() => agent[Symbol.asyncDispose]());
 	const streams: Socket[] = [];
 	const lost: BerthError[] = [];
-	const events: SessionEvent[] = [];
+	const events: UserEvent[] = [];
 	const link = await Link.open({
 		connect: async () => {
 			const stream = connect(agent.socketPath);
@@ -209,7 +209,7 @@ test("after a break pages hear how their sessions are now", async (t) => {
 	const { attachment } = await openSession(link);
 	const before = events.length;
 	stream().destroy();
-	const isNews = (event: SessionEvent) =>
+	const isNews = (event: UserEvent) =>
 		event.kind === "session-changed" && event.session.sessionId === attachment.target.sessionId;
 	await until(() => events.slice(before).some(isNews), "the news");
 });

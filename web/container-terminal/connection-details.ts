@@ -1,6 +1,8 @@
 /** The small card behind the connection badge: who one is, where one's shells run, how far away that is. */
+import type { DiskState } from "../../server/protocol/account-limits.ts";
 import type { Welcome } from "../../server/protocol/terminal.ts";
 import { badgeOf, type Situation } from "./connection-words.ts";
+import { diskWords } from "./disk-words.ts";
 import { byId, setText } from "./dom.ts";
 
 export class ConnectionDetails {
@@ -18,7 +20,7 @@ export class ConnectionDetails {
 		this.#card.togglePopover();
 	}
 
-	draw(situation: Situation, welcome: Welcome | null): void {
+	draw(situation: Situation, welcome: Welcome | null, disk: DiskState | null): void {
 		const { connection, place, tabs } = situation;
 		const isConnected = connection.kind === "connected";
 		const roundTripMs = isConnected ? connection.roundTripMs : null;
@@ -28,6 +30,7 @@ export class ConnectionDetails {
 		setText(byId("details-place"), placeWords(situation, welcome));
 		setText(byId("details-round-trip"), roundTripMs === null ? "–" : `${roundTripMs.toFixed(1)} ms`);
 		setText(byId("details-sessions"), welcome === null ? "–" : `${tabs} of ${welcome.sessionsPerUser}`);
+		setText(byId("details-disk"), disk === null ? "–" : diskWords(disk));
 		this.#card.dataset.place = place?.kind ?? "unknown";
 	}
 }

@@ -1,7 +1,10 @@
 /** Shows how the connection is: the badge in the bar, the cover over the stage, the strip above a terminal that waits. */
+import type { DiskState } from "../../server/protocol/account-limits.ts";
 import type { Place, Welcome } from "../../server/protocol/terminal.ts";
 import { ConnectionDetails } from "./connection-details.ts";
 import { type Badge, badgeOf, type Cover, coverOf, lostWordsOf, type Situation } from "./connection-words.ts";
+import { DiskNotice } from "./disk-notice.ts";
+import { diskWarning } from "./disk-words.ts";
 import { byId, setText } from "./dom.ts";
 import type { ConnectionState } from "./gateway-connection.ts";
 
@@ -29,6 +32,8 @@ export class ConnectionStatus {
 	#connection: ConnectionState = { kind: "connecting" };
 	#place: Place | null = null;
 	#welcome: Welcome | null = null;
+	#disk: DiskState | null = null;
+	readonly #diskNotice = new DiskNotice();
 	#brokenSince: number | null = Date.now();
 	#tabs = 0;
 	/** Null until there was anything to say: a page that is just opening is not "lost". */
@@ -65,6 +70,12 @@ export class ConnectionStatus {
 		byId("isolation-banner").hidden = welcome.isolation !== "none";
 	}
 
+	onDisk(disk: DiskState): void {
+		this.#disk = disk;
+		this.#diskNotice.show(diskWarning(disk));
+		this.#draw();
+	}
+
 	/** How many tabs there are. */
 	onTabs(count: number): void {
 		if (count === this.#tabs) return;
@@ -85,7 +96,7 @@ export class ConnectionStatus {
 		this.#announce(badge);
 		this.#drawCover(coverOf(situation));
 		this.#drawLost(lostWordsOf(situation));
-		if (this.#details.isOpen) this.#details.draw(situation, this.#welcome);
+		if (this.#details.isOpen) this.#details.draw(situation, this.#welcome, this.#disk);
 	}
 
 	#drawBadge({ code, state, text }: Badge): void {

@@ -35,6 +35,7 @@ const connection = new GatewayConnection({
 		else tabs.onLost();
 	},
 });
+connection.socket.on("disk", (disk) => status.onDisk(disk));
 const phoneKeys = new PhoneKeys(byId("phone-keys"), {
 	onText: (text) => tabs.active?.type(text),
 	isApplicationMode: () => tabs.active?.view.terminal.modes.applicationCursorKeysMode ?? false,

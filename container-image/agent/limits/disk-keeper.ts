@@ -4,6 +4,7 @@
  * look, download and delete until there is room again.
  */
 import { statfs } from "node:fs/promises";
+import type { DiskState } from "../../../server/protocol/account-limits.ts";
 import type { Account } from "../../../server/protocol/link.ts";
 import { DiskMeter, type DiskUsage } from "../disk-usage.ts";
 import type { Log } from "../log.ts";
@@ -86,6 +87,13 @@ export class DiskKeeper implements Disposable {
 
 	usageOf({ uid }: Account): DiskUsage | null {
 		return this.#kept.get(uid)?.usage ?? null;
+	}
+
+	/** Null where nothing is known yet. */
+	stateOf({ uid }: Account): DiskState | null {
+		const { usage = null, limitBytes = 0 } = this.#kept.get(uid) ?? {};
+		if (usage === null) return null;
+		return { usedBytes: usage.usedBytes, limitBytes: this.#options.isEnforced ? limitBytes : null };
 	}
 
 	/** Free on the whole volume, bytes; null where it is not known yet. */

@@ -13,7 +13,7 @@ import type {
 	LinkEvent,
 	LinkRequestOf,
 	LinkResults,
-	SessionEvent,
+	UserEvent,
 } from "../../protocol/link.ts";
 import type { TerminalSize } from "../../protocol/session.ts";
 import type { DetachReason } from "../../protocol/terminal.ts";
@@ -26,7 +26,7 @@ export type LinkOptions = {
 	connect(): Promise<Duplex>;
 	hello: Omit<GatewayHello, "protocol" | "role">;
 	/** Session news of every user in the container. */
-	onEvent(event: SessionEvent): void;
+	onEvent(event: UserEvent): void;
 	/** Once: the agent is gone, or cannot be reached any more. All attachments were told. */
 	onLost(reason: BerthError): void;
 	log: Log;
@@ -152,6 +152,7 @@ export class Link {
 		switch (event.kind) {
 			case "session-changed":
 			case "session-closed":
+			case "disk-measured":
 				this.#options.onEvent(event);
 				return;
 			case "input-refused": {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 import { BerthError } from "../../protocol/errors.ts";
 import { Ordinal } from "../../protocol/ids.ts";
-import type { GatewayHello, SessionEvent } from "../../protocol/link.ts";
+import type { GatewayHello, UserEvent } from "../../protocol/link.ts";
 import type { ContainerDriver, DriverEvent, PoolContainer } from "../container-driver.ts";
 import { Link } from "../link/link.ts";
 import type { Log } from "../log.ts";
@@ -19,7 +19,7 @@ export type PoolOptions = {
 	size: number;
 	hello: Omit<GatewayHello, "protocol" | "role">;
 	/** Session news of all users. */
-	onSessionEvent(event: SessionEvent): void;
+	onUserEvent(event: UserEvent): void;
 	/** Called with each new link before its container takes users; a failure counts as one of the container. */
 	prepare(link: Link): Promise<void>;
 	log: Log;
@@ -189,13 +189,13 @@ export class Pool implements AsyncDisposable {
 		mayReplace: boolean,
 	): Promise<{ container: PoolContainer; link: Link; lost: Promise<BerthError> }> {
 		this.#stopping.signal.throwIfAborted();
-		const { driver, hello, log, onSessionEvent, prepare } = this.#options;
+		const { driver, hello, log, onUserEvent, prepare } = this.#options;
 		const container = await driver.ensure(ordinal);
 		const { promise: lost, resolve: onLost } = Promise.withResolvers<BerthError>();
 		const opening = Link.open({
 			connect: () => driver.connect(container),
 			hello,
-			onEvent: onSessionEvent,
+			onEvent: onUserEvent,
 			onLost,
 			log: log.child({ container: container.name }),
 		});
