@@ -157,7 +157,7 @@ export class DiskKeeper implements Disposable {
 			kept.verdict = { kind: "over", since: performance.now(), isEnforced: !this.mayWrite(account) };
 			this.#full.add(account.uid);
 			this.#options.log.info({ username: account.username, usedBytes }, "disk limit exceeded");
-			const deadline = `${Math.round(this.#graceMs / 1_000)} seconds`;
+			const deadline = timeWords(this.#graceMs);
 			this.#options.onNotice(account, `${taken}: delete some within ${deadline}, or your programs are ended`);
 		} else if (!verdict.isEnforced && performance.now() - verdict.since > this.#graceMs) {
 			kept.verdict = { ...verdict, isEnforced: true };
@@ -176,6 +176,11 @@ export class DiskKeeper implements Disposable {
 function newKept(account: Account, home: string, limitBytes: number): Kept {
 	const never = { usage: null, verdict: { kind: "ok" } as const, nextAt: 0, volumeThen: 0, isMeasuring: false };
 	return { account, home, limitBytes, ...never };
+}
+
+function timeWords(ms: number): string {
+	const seconds = Math.round(ms / 1_000);
+	return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
 }
 
 /** `1.1 of 1.0 GiB`. */
