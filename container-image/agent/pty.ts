@@ -3,6 +3,7 @@
 import { closeSync } from "node:fs";
 import type { SocketConstructorOpts } from "node:net";
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ReadStream } from "node:tty";
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { TerminalSize } from "../../server/protocol/session.ts";
@@ -50,7 +51,7 @@ export async function startOnTerminal(
 	size: TerminalSize,
 	prepare: (path: string) => void,
 ): Promise<TerminalProgram> {
-	const { master, slave, pty: tty } = openTerminal(size);
+	const { master, slave, pty: tty } = await openTerminal(size);
 	try {
 		prepare(tty);
 		return { fd: master, program: await launcher.start({ ...launch, tty }) };
@@ -63,13 +64,19 @@ export async function startOnTerminal(
 	}
 }
 
-function openTerminal({ cols, rows }: TerminalSize): ReturnType<typeof nativePty.open> {
-	try {
-		return nativePty.open(cols, rows);
-	} catch (cause) {
-		throw new BerthError("SPAWN_FAILED", { cause });
+/** Where somebody has taken all terminals, they are given back before long: see `terminal-watch.ts`. */
+async function openTerminal({ cols, rows }: TerminalSize): Promise<ReturnType<typeof nativePty.open>> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return nativePty.open(cols, rows);
+		} catch (cause) {
+			if (attempt === OPEN_ATTEMPTS) throw new BerthError("SPAWN_FAILED", { cause });
+			await sleep(OPEN_PAUSE_MS);
+		}
 	}
 }
+const OPEN_ATTEMPTS = 20;
+const OPEN_PAUSE_MS = 150;
 
 export class Pty {
 	readonly pid: number;

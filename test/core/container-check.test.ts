@@ -39,7 +39,7 @@ for (const [what, change] of Object.entries({
 	PidMode: { PidMode: "host" },
 	IpcMode: { IpcMode: "host" },
 	Memory: { Memory: 0 },
-	NanoCpus: { NanoCpus: 0 },
+	CpuQuota: { CpuQuota: 0 },
 	PidsLimit: { PidsLimit: 0 },
 	Tmpfs: { Tmpfs: { "/tmp": "rw" } },
 	Mounts: { Mounts: [...(wanted.Mounts ?? []), { Type: "bind", Source: "/", Target: "/host" }] },

@@ -40,7 +40,7 @@ test("a container has no swap beyond its memory and is not restarted behind the 
 	const { HostConfig } = spec.create;
 	assert.equal(HostConfig?.Memory, 768 * 1024 * 1024);
 	assert.equal(HostConfig?.MemorySwap, 768 * 1024 * 1024);
-	assert.equal(HostConfig?.NanoCpus, 750_000_000);
+	assert.equal(HostConfig?.CpuQuota, 75_000);
 	assert.deepEqual(HostConfig?.RestartPolicy, { Name: "no" });
 });
 

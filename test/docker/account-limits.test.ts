@@ -30,7 +30,7 @@ test("an account has the limits of the settings, the agent is outside of them, a
 	});
 	const { HostConfig } = await pool.container(1).inspect();
 	assert.equal(HostConfig.Memory, 400 * 1024 ** 2);
-	assert.equal(HostConfig.NanoCpus, 750_000_000);
+	assert.equal(HostConfig.CpuQuota, 75_000);
 	assert.equal(await page.run(screen, "ulimit -u; ulimit -n; ulimit -f; ulimit -c"), "40\n300\n5120\n0");
 	const groups = await page.run(screen, "cut -d: -f2- /proc/self/cgroup | grep users/u$(id -u) | wc -l");
 	assert.ok(Number(groups) >= 1, "the shell is in its account's groups");

@@ -1,4 +1,5 @@
 /** Limits of the users together and of each account, as the kernel keeps them in control groups. */
+import { isDeepStrictEqual } from "node:util";
 import { type AccountLimits, USUAL_CPU_WEIGHT } from "../../../server/protocol/account-limits.ts";
 import { AGENT_GROUP, ControlGroups, type GroupFile, USERS_GROUP } from "./control-groups.ts";
 
@@ -55,7 +56,7 @@ export class AccountGroups {
 	/** The folders that the account's programs are to join. Throws where the kernel refuses a limit. */
 	admit(uid: number, limits: AccountLimits): string[] {
 		const group = groupOf(uid);
-		if (this.#admitted.get(uid) !== limits) {
+		if (!isDeepStrictEqual(this.#admitted.get(uid), limits)) {
 			this.#groups.make(group);
 			this.#setMemory(group, limits.memoryBytes);
 			this.#setWeight(group, limits.cpuWeight);

@@ -25,9 +25,11 @@ const CHECKS: readonly Check[] = [
 	{ what: "Tmpfs", isMet: (actual, wanted) => pairs(actual.Tmpfs) === pairs(wanted.Tmpfs) },
 	{ what: "Mounts", isMet: (actual, wanted) => targets(actual) === targets(wanted) },
 	{ what: "Runtime", isMet: (actual, wanted) => wanted.Runtime === undefined || actual.Runtime === wanted.Runtime },
-	...(["SecurityOpt", "ReadonlyRootfs", "IpcMode", "Memory", "MemorySwap", "NanoCpus", "PidsLimit"] as const).map(same),
+	...(
+		["SecurityOpt", "ReadonlyRootfs", "IpcMode", "Memory", "MemorySwap", "CpuPeriod", "CpuQuota", "PidsLimit"] as const
+	).map(same),
 	...(["Privileged", "PidMode", "UTSMode", "Devices", "DeviceRequests", "Binds", "VolumesFrom"] as const).map(absent),
-	...(["DeviceCgroupRules", "GroupAdd", "Sysctls", "CpuQuota", "OomKillDisable", "Links"] as const).map(absent),
+	...(["DeviceCgroupRules", "GroupAdd", "Sysctls", "NanoCpus", "OomKillDisable", "Links"] as const).map(absent),
 ];
 
 /** Names of what deviates, e.g. `Memory`. */

@@ -53,7 +53,7 @@ export const AGENT_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "S
 const TMP_SHARE = 1 / 8;
 const VAR_TMP_SHARE = 1 / 16;
 const RUN_BYTES = 16 * 1024 * 1024;
-const NANO_CPUS_PER_CORE = 1e9;
+const CPU_PERIOD_US = 100_000;
 /** Threads of the agent and of what it starts for itself, of a check of its health, and of an exec that carries the link. */
 const AGENT_PROCESSES = 128;
 
@@ -104,7 +104,9 @@ function hostConfig(settings: ContainerSettings, linkSource: string | null): Hos
 		Tmpfs: tmpfs(users.memoryBytes),
 		Memory: memoryBytes,
 		MemorySwap: memoryBytes,
-		NanoCpus: Math.round((users.cpus + agent.cpus) * NANO_CPUS_PER_CORE),
+		// As `NanoCpus` the engine refuses more than the host has, which is no mistake here.
+		CpuPeriod: CPU_PERIOD_US,
+		CpuQuota: Math.round((users.cpus + agent.cpus) * CPU_PERIOD_US),
 		PidsLimit: users.processes + AGENT_PROCESSES,
 		NetworkMode: networkOf(settings),
 		...(settings.runtime === null ? {} : { Runtime: settings.runtime }),
