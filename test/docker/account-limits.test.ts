@@ -54,9 +54,11 @@ test("a tier gives its users other limits, and a change of the file reaches prog
 			JSON.stringify({ tiers: { own: { memory, sessions } }, rules: [{ users: [username], tier: "own" }] }),
 		);
 	tier("150m", 2);
+	const before = page.places.length;
 	await gateway.stop();
 	await gateway.start({ TIERS_FILE: file });
-	await page.until(() => page.welcome?.sessionsPerUser === 2, "the tier");
+	await page.until(() => page.places.length > before && page.place?.kind === "ready", "a place again");
+	assert.equal(page.welcome?.sessionsPerUser, 2);
 	const take = "python3 -c 'a = bytearray(100 << 20); print(len(a))'";
 	const again = await page.attach(screen.sessionId);
 	await page.open();

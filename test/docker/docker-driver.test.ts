@@ -48,7 +48,7 @@ test("a container is as hardened as it was specified", async (t) => {
 	assert.equal(await run(name, "hostname"), name);
 	const { HostConfig } = JSON.parse((await docker("inspect", name)).slice(1, -1));
 	assert.equal(HostConfig.Memory, HostConfig.MemorySwap);
-	assert.equal(HostConfig.PidsLimit, 256);
+	assert.equal(HostConfig.PidsLimit, 256 + 128);
 });
 
 test("an account sees no processes but its own, and can do nothing about it", async (t) => {

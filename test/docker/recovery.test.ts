@@ -100,7 +100,7 @@ test("containers made from another specification are replaced, current ones are 
 	const visitor = await arrive(t, changed);
 	await visitor.untilReady();
 	assert.notEqual(await idOf(), first, "replaced");
-	assert.equal((await pool.container(1).inspect()).HostConfig.Memory, 400 * 1024 * 1024);
+	assert.equal((await pool.container(1).inspect()).HostConfig.Memory, (400 + 256) * 1024 * 1024);
 });
 
 test("containers beyond the pool's size are removed, and their users move with their files", async (t) => {

@@ -45,8 +45,8 @@ test("colours, history and limits are as they should be", async () => {
 	assert.equal(await page.run(screen, "type -t ll"), "alias");
 	assert.match(await page.run(screen, "tail -n 1 ~/.bash_history"), /type -t ll/);
 	assert.equal(await page.run(screen, "ulimit -c"), "0");
-	assert.equal(await page.run(screen, "ulimit -u"), "512");
-	assert.equal(await page.run(screen, "ulimit -Hu"), "512");
+	assert.equal(await page.run(screen, "ulimit -u"), "128");
+	assert.equal(await page.run(screen, "ulimit -Hu"), "128");
 	assert.equal(await page.run(screen, "cat /proc/self/oom_score_adj"), "500");
 	assert.equal(await page.run(screen, "echo $PATH | tr : '\\n' | head -n 2 | tail -n 1"), "/usr/local/bin");
 });

@@ -206,7 +206,12 @@ export class DockerDriver implements ContainerDriver {
 		const rules = egressRules(this.#options.egress, [...surroundings, ...publicAddressesOfThisHost()]);
 		const isFresh = !mayBeHardened;
 		if (!isFresh && (await isHardened(this.#engine, target.containerId, rulesProof(rules)))) return;
-		await Promise.all([harden(this.#engine, target), applyRules(this.#engine, target, rules, isFresh)]);
+		// Both to their end, also where one fails: neither leaves its helper behind.
+		const done = await Promise.allSettled([
+			harden(this.#engine, target),
+			applyRules(this.#engine, target, rules, isFresh),
+		]);
+		for (const each of done) if (each.status === "rejected") throw each.reason;
 	}
 
 	async #spec(ordinal: Ordinal, imageId: string): Promise<ContainerSpec> {
