@@ -6,7 +6,7 @@ import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
 import { weaknesses } from "./hardening.ts";
 import { InfoBoard } from "./info-board.ts";
-import { Launcher } from "./launcher.ts";
+import { Launchers } from "./launchers.ts";
 import { DiskKeeper } from "./limits/disk-keeper.ts";
 import { LimitKeeper } from "./limits/limit-keeper.ts";
 import { type Policy, RequestHandler } from "./link-requests.ts";
@@ -26,7 +26,7 @@ export class Agent {
 	readonly #config: Config;
 	/** What was wrong with the container when it was last looked at. */
 	#weaknesses = "";
-	readonly #launcher = new Launcher();
+	readonly #launchers: Launchers;
 	/** Null where accounts are not kept apart. */
 	readonly #keeper: LimitKeeper | null;
 	readonly #disks: DiskKeeper;
@@ -47,11 +47,16 @@ export class Agent {
 		this.#temporaryFiles = mode === "container" ? new TemporaryFiles() : null;
 		this.#disks = this.#createDiskKeeper(log);
 		this.#board = new InfoBoard({ config, disks: this.#disks, keeper: this.#keeper, log });
+		this.#launchers = new Launchers({
+			onLost: (account) => this.#sessions.abandon(account),
+			onGone: (account) => this.#keeper?.forget(account),
+			log,
+		});
 		this.#snapshots = new SnapshotProcess({ isNobody: mode === "container", log });
 		this.#sessions = new Sessions({
 			keeper: this.#keeper,
 			mayWrite: (account) => this.#disks.mayWrite(account),
-			launcher: this.#launcher,
+			launchers: this.#launchers,
 			shells: createShells(config),
 			snapshots: this.#snapshots,
 			log,
@@ -82,7 +87,7 @@ export class Agent {
 		this.#keeper?.[Symbol.dispose]();
 		this.#disks[Symbol.dispose]();
 		this.#temporaryFiles?.[Symbol.dispose]();
-		this.#launcher[Symbol.dispose]();
+		this.#launchers[Symbol.dispose]();
 		this.#snapshots.close();
 		this.#board.close();
 	}

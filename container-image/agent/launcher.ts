@@ -1,13 +1,13 @@
 /**
- * The process that starts the sessions' programs, and tells when they have ended: see `berth-launch.c` for its wire. It
- * is there as long as the agent is; should it end before, nobody could be told of any end any more, so that the agent
- * ends as well.
+ * A process that starts sessions' programs, and tells when they have ended: see `berth-launch.c` for its wire. Its
+ * programs are in the control groups that it is in: for a process to be moved takes the kernel some milliseconds for each
+ * tree of groups, and everybody would wait for that before each prompt.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { BerthError } from "../../server/protocol/errors.ts";
-import { LAUNCHER, type Launch, launchArguments } from "./launch.ts";
+import { LAUNCHER, type Launch, launchArguments, launchCommand } from "./launch.ts";
 
 /** `signal` is 0 where the program exited. */
 export type ProgramEnd = { exitCode: number; signal: number };
@@ -21,20 +21,28 @@ export class Launcher implements Disposable {
 	readonly #process: ChildProcessByStdio<Writable, Readable, null>;
 	readonly #starting = new Map<number, PromiseWithResolvers<Program>>();
 	readonly #running = new Map<number, (end: ProgramEnd) => void>();
+	readonly #onLost: (cause: Error | undefined) => void;
 	#lastId = 0;
-	#isDisposed = false;
+	#isEnded = false;
 
-	constructor() {
-		this.#process = spawn(LAUNCHER, ["--serve"], { env: {}, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
+	/**
+	 * `groups`: folders of control groups that it joins. `onLost`: it has ended, and was not told to; of its programs,
+	 * which go on, no end is told any more.
+	 */
+	constructor(groups: readonly string[], onLost: (cause: Error | undefined) => void) {
+		this.#onLost = onLost;
+		const { file, args } = launchCommand({ program: [LAUNCHER, "--serve"], groups });
+		this.#process = spawn(file, args, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "inherit"] });
 		createInterface({ input: this.#process.stdout }).on("line", (line) => this.#take(line));
-		this.#process.on("error", (error) => this.#onLost(error));
-		this.#process.on("exit", () => this.#onLost());
+		this.#process.on("error", (error) => this.#onEnd(error));
+		this.#process.on("exit", () => this.#onEnd());
 		// How it ended is told by its exit.
 		this.#process.stdin.on("error", () => {});
 	}
 
 	/** Throws `BerthError` SPAWN_FAILED where the system refuses, e.g. at the limit of processes. */
 	async start(launch: Launch): Promise<Program> {
+		if (this.#isEnded) throw new BerthError("SPAWN_FAILED", { detail: "the launcher has ended" });
 		this.#lastId += 1;
 		const id = this.#lastId;
 		const request = encodeRequest([String(id), ...launchArguments(launch)]);
@@ -46,7 +54,7 @@ export class Launcher implements Disposable {
 
 	/** What it has started goes on. */
 	[Symbol.dispose](): void {
-		this.#isDisposed = true;
+		this.#isEnded = true;
 		this.#process.stdin.end();
 	}
 
@@ -78,8 +86,12 @@ export class Launcher implements Disposable {
 		this.#running.delete(pid);
 	}
 
-	#onLost(cause?: Error): void {
-		if (!this.#isDisposed) throw new Error("the launcher has ended", { cause });
+	#onEnd(cause?: Error): void {
+		const isExpected = this.#isEnded;
+		this.#isEnded = true;
+		for (const { reject } of this.#starting.values()) reject(new BerthError("SPAWN_FAILED", { cause }));
+		this.#starting.clear();
+		if (!isExpected) this.#onLost(cause);
 	}
 }
 

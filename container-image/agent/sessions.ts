@@ -7,7 +7,7 @@ import { SessionId, type Username } from "../../server/protocol/ids.ts";
 import type { Account, LinkEvent } from "../../server/protocol/link.ts";
 import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { Place } from "./accounts.ts";
-import type { Launcher } from "./launcher.ts";
+import type { Launchers } from "./launchers.ts";
 import type { LimitKeeper } from "./limits/limit-keeper.ts";
 import type { Log } from "./log.ts";
 import { listProcessesOf, sendSignal } from "./processes.ts";
@@ -41,7 +41,7 @@ export type SessionsOptions = {
 	keeper: LimitKeeper | null;
 	/** Whether new shells of the account may write files. */
 	mayWrite(account: Account): boolean;
-	launcher: Launcher;
+	launchers: Launchers;
 	shells: Shells;
 	snapshots: SnapshotMaker;
 	log: Log;
@@ -131,6 +131,11 @@ export class Sessions {
 		for (const { pid } of await listProcessesOf(uid)) if (!shells.has(pid)) sendSignal(pid, "SIGKILL");
 	}
 
+	/** Nobody will be told how the account's shells end: they end now, and are forgotten. */
+	abandon({ username, uid }: Account): void {
+		this.evict(username, this.#options.keeper === null ? null : uid);
+	}
+
 	/** Ends the account's sessions, but for those that cannot write files. What they printed stays to be read. */
 	endWriters(username: Username): void {
 		for (const { mayWrite, shell } of this.#of(username)) if (mayWrite) this.#terminator.begin({ shell });
@@ -202,7 +207,7 @@ export class Sessions {
 		sessionId: SessionId,
 		mayWrite: boolean,
 	): Promise<TerminalProgram> {
-		const { keeper, launcher, shells } = this.#options;
+		const { keeper, launchers, shells } = this.#options;
 		const { username } = account;
 		if (this.runningOf(username) >= limits.sessions) {
 			throw new BerthError("TOO_MANY_SESSIONS", { detail: `${limits.sessions} at most` });
@@ -211,7 +216,8 @@ export class Sessions {
 		this.#starting.add(starting);
 		try {
 			const groups = keeper?.admit(account, limits) ?? [];
-			const shell = shells.describe(account, place, sessionId, { limits, groups, mayWrite });
+			const launcher = launchers.of(account, groups);
+			const shell = shells.describe(account, place, sessionId, { limits, mayWrite });
 			return await startOnTerminal(launcher, shell, size, (path) => shells.giveTerminal(account, path));
 		} finally {
 			this.#starting.delete(starting);
@@ -220,7 +226,10 @@ export class Sessions {
 
 	#tellCount({ account, home, username, limits }: Session): void {
 		const running = this.runningOf(username);
-		if (running === 0) this.#options.keeper?.release(account);
+		if (running === 0) {
+			this.#options.keeper?.release(account);
+			this.#options.launchers.release(account);
+		}
 		this.#options.onCount({ account, home, limits, running });
 	}
 

@@ -7,10 +7,9 @@ import type { Place } from "./accounts.ts";
 import { EXPENDABLE, type Launch } from "./launch.ts";
 import { temporaryFolderOf } from "./temporary-files.ts";
 
-export type Bounds = { limits: AccountLimits; groups: readonly string[]; mayWrite: boolean };
+export type Bounds = { limits: AccountLimits; mayWrite: boolean };
 
 export interface Shells {
-	/** `groups`: control groups that the shell joins. */
 	describe(account: Account, place: Place, sessionId: SessionId, bounds: Bounds): Launch;
 	/** Owner of the account's processes; null where accounts are not kept apart. */
 	ownerOf(account: Account): number | null;
@@ -33,7 +32,7 @@ export class ContainerShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, { limits, groups, mayWrite }: Bounds): Launch {
+	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, { limits, mayWrite }: Bounds): Launch {
 		const { shell } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		const { fileBytes, openFiles: nofile, processes: nproc } = limits;
@@ -41,7 +40,6 @@ export class ContainerShells implements Shells {
 		return {
 			...EXPENDABLE,
 			limits: { ...EXPENDABLE.limits, fsize, nofile, nproc },
-			groups,
 			program: [shell, "-l"],
 			uid: account.uid,
 			cwd: home,

@@ -79,6 +79,20 @@ test("a tier gives its users other limits, and a change of the file reaches prog
 	assert.match(await page.run(again, take), /Killed/);
 });
 
+test("where an account's launcher is gone its sessions end, nobody else's do, and it gets new ones", async (t) => {
+	const { gateway, pool, page, screen } = await begin(t);
+	const other = await PageClient.connect(gateway.base);
+	t.after(() => other[Symbol.dispose]());
+	await other.untilReady();
+	const bystander = await other.open();
+	const launcher = await page.run(screen, "awk '/^PPid/ { print $2 }' /proc/$$/status");
+	await pool.run(1, ["kill", "-9", launcher]);
+	await page.until(() => page.closed.some(({ sessionId }) => sessionId === screen.sessionId), "the session's end");
+	assert.equal(await other.run(bystander, "echo goes on"), "goes on");
+	const again = await page.open();
+	assert.equal(await page.run(again, "echo works"), "works");
+});
+
 /** In a container that was not hardened, control groups are read-only: as on hosts that do not let them be opened. */
 const WATCHED = `
 const { LimitKeeper } = await import("/opt/berth/container-image/agent/limits/limit-keeper.js");

@@ -8,7 +8,7 @@ import type { Log } from "../log.ts";
 import { AccountGroups, type UsersShare } from "./account-groups.ts";
 import { type CpuUse, cpuCaps, loneCap } from "./cpu-caps.ts";
 import { endLargest, memoryByOwner } from "./memory-watch.ts";
-import { accountsWithManyTerminals, MAX_TERMINALS_PER_ACCOUNT } from "./terminal-watch.ts";
+import { MAX_OWN_TERMINALS, terminalsByOwner } from "./terminal-watch.ts";
 
 /** Short beside the patience of who types, long beside a period of the kernel's accounting (100 ms). */
 const LOOK_EVERY_MS = 250;
@@ -43,8 +43,6 @@ type Kept = {
 export class LimitKeeper implements Disposable {
 	readonly #options: LimitKeeperOptions;
 	readonly #kept = new Map<number, Kept>();
-	/** Accounts without sessions whose groups are still there. */
-	readonly #leaving = new Set<number>();
 	/** Undefined until the first account comes: only then the container is sure to be hardened. */
 	#groups: AccountGroups | null | undefined;
 	#timer: NodeJS.Timeout | undefined;
@@ -62,14 +60,18 @@ export class LimitKeeper implements Disposable {
 		const known = this.#kept.get(uid);
 		if (known === undefined) this.#keep(account, limits);
 		else known.limits = limits;
-		this.#leaving.delete(uid);
 		this.#timer ??= setInterval(() => void this.#look(), this.#groups === null ? WATCH_EVERY_MS : LOOK_EVERY_MS);
 		return folders;
 	}
 
 	/** The account has no session any more. */
 	release({ uid }: Account): void {
-		if (this.#kept.delete(uid)) this.#leaving.add(uid);
+		this.#kept.delete(uid);
+	}
+
+	/** Nothing of the agent's is in the account's groups any more. What something else is in stays. */
+	forget({ uid }: Account): void {
+		if (!this.#kept.has(uid)) this.#groups?.release(uid);
 	}
 
 	/** Bytes; null where that is not counted. */
@@ -117,7 +119,7 @@ export class LimitKeeper implements Disposable {
 		} finally {
 			this.#isLooking = false;
 		}
-		if (this.#kept.size === 0 && this.#leaving.size === 0) this.#rest();
+		if (this.#kept.size === 0) this.#rest();
 	}
 
 	#rest(): void {
@@ -126,7 +128,6 @@ export class LimitKeeper implements Disposable {
 	}
 
 	#shareOut(groups: AccountGroups): void {
-		for (const uid of this.#leaving) if (groups.release(uid)) this.#leaving.delete(uid);
 		const uses = [...this.#kept.values()].map((kept) => this.#use(groups, kept));
 		const caps = cpuCaps(this.#options.share?.millicores ?? 0, uses);
 		for (const [kept, cap] of caps) {
@@ -149,16 +150,15 @@ export class LimitKeeper implements Disposable {
 
 	/** Nothing tells whose program holds them: all end but the account's shells. */
 	async #watchTerminals(): Promise<void> {
-		for (const uid of accountsWithManyTerminals()) {
+		for (const [uid, count] of terminalsByOwner()) {
 			const kept = this.#kept.get(uid);
-			if (kept === undefined) continue;
+			if (kept === undefined || count <= kept.limits.sessions + MAX_OWN_TERMINALS) continue;
 			await this.#options.endPrograms(kept.account);
-			this.#tell(kept, `your programs were ended: they may have ${MAX_TERMINALS_PER_ACCOUNT} terminals together`);
+			this.#tell(kept, `your programs were ended: they may have ${MAX_OWN_TERMINALS} terminals together`);
 		}
 	}
 
 	async #watchMemory(): Promise<void> {
-		this.#leaving.clear();
 		const used = await memoryByOwner();
 		for (const kept of this.#kept.values()) {
 			const { account, limits } = kept;

@@ -6,15 +6,15 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const TERMINALS = "/dev/pts";
-/** More than anybody's tmux needs. */
-export const MAX_TERMINALS_PER_ACCOUNT = 64;
+/** Besides those of its sessions: more than anybody's tmux needs. */
+export const MAX_OWN_TERMINALS = 64;
 
-/** Accounts that have more, by uid. */
-export function accountsWithManyTerminals(folder = TERMINALS): number[] {
+/** How many each uid has; nothing where there are so few that nobody can have too many. */
+export function terminalsByOwner(folder = TERMINALS): Map<number, number> {
 	const names = readdirSync(folder);
-	if (names.length <= MAX_TERMINALS_PER_ACCOUNT) return [];
+	if (names.length <= MAX_OWN_TERMINALS) return new Map();
 	const owners = Map.groupBy(names, (name) => ownerOf(join(folder, name)));
-	return [...owners].filter(([, own]) => own.length > MAX_TERMINALS_PER_ACCOUNT).map(([uid]) => uid);
+	return new Map([...owners].map(([uid, own]) => [uid, own.length]));
 }
 
 /** The agent's own for one that is gone already. */
