@@ -88,7 +88,7 @@ mkdir -p "$RESULTS"
 say "booting the guest (its console: $RESULTS/console.log)"
 status=0
 boot | tee "$RESULTS/console.log" | grep --line-buffered -ao 'guest: .*' || status=$?
-tar -xf "$work/results.tar" -C "$RESULTS" 2>/dev/null || fail "the guest brought no results out (status $status)" "See $RESULTS/console.log"
+tar -xf "$work/results.tar" -C "$RESULTS" || fail "the guest brought no results out (status $status)" "See $RESULTS/console.log"
 say "results: $RESULTS"
 cat "$RESULTS/summary"
 # Written last: what was cut off has none.
