@@ -2,8 +2,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { encodeFrame, FrameParser, FrameType } from "../../server/protocol/frames.ts";
+import { SLOWNESS } from "../support/patience.ts";
 
-const ANSWER_LIMIT_MS = 10_000;
+const ANSWER_LIMIT_MS = 10_000 * SLOWNESS;
 
 export class RawLink {
 	readonly #socket: Socket;

@@ -2,11 +2,12 @@
 import { once } from "node:events";
 import { decode, encode } from "@msgpack/msgpack";
 import { WebSocket } from "ws";
+import { SLOWNESS } from "../support/patience.ts";
 
 const CONNECT = 0;
 const EVENT = 2;
 const ACK = 3;
-const ANSWER_LIMIT_MS = 10_000;
+const ANSWER_LIMIT_MS = 10_000 * SLOWNESS;
 
 export class RawPage {
 	readonly #webSocket: WebSocket;

@@ -34,10 +34,21 @@ test("nobody moves out of the limits of the own account, or raises them", async 
 		"echo /bin/sh > /sys/fs/cgroup/memory/release_agent",
 		"mkdir /sys/fs/cgroup/pids/mine",
 		"mkdir /sys/fs/cgroup/cpu/users/mine",
+		"echo $$ > /sys/fs/cgroup/cgroup.procs",
+		"echo $$ > /sys/fs/cgroup/agent/cgroup.procs",
+		`echo max > /sys/fs/cgroup/users/u${uid}/memory.max`,
+		`echo 1 > /sys/fs/cgroup/users/cgroup.kill`,
+		`mkdir /sys/fs/cgroup/users/u${uid}/mine`,
 		"ulimit -u 100000",
 		"ulimit -n 100000",
 		"ulimit -c unlimited",
 	]) {
 		assert.match(await mallory.run(attempt), /Permission denied|not permitted|No such file|Read-only/, attempt);
 	}
+	// Whichever version there is, the attempts at the other find nothing. In version 1 older kernels let everybody ask for
+	// events.
+	const groups = await mallory.run(`find /sys/fs/cgroup -type d -name u${uid}`);
+	assert.match(groups, new RegExp(`/users/u${uid}$`, "m"));
+	const writable = "find /sys/fs/cgroup -writable -not -type l -not -name cgroup.event_control 2>/dev/null";
+	assert.equal(await mallory.run(writable), "");
 });

@@ -1,6 +1,7 @@
 /** Real Chromium: a browser, its profiles, and the terminal page as a person sees it. */
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { SLOWNESS } from "./patience.ts";
 
 /** Debian's browser; without the later flags it looks for hosts of its maker's on the network. */
 const LAUNCH = {
@@ -17,7 +18,7 @@ const LAUNCH = {
 	],
 };
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 20_000 * SLOWNESS;
 
 export async function launchBrowser(): Promise<Browser> {
 	return await chromium.launch(LAUNCH);

@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readiness } from "../../server/core/readiness.ts";
+import { SLOWNESS } from "./patience.ts";
 
 const MAIN = join(import.meta.dirname, "../../server/main.ts");
-const START_PATIENCE_MS = 30_000;
+const START_PATIENCE_MS = 30_000 * SLOWNESS;
 
 export class GatewayProcess implements AsyncDisposable {
 	/** e.g. `http://localhost:40123` */

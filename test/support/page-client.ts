@@ -14,10 +14,11 @@ import type {
 	Reply,
 	Welcome,
 } from "../../server/protocol/terminal.ts";
+import { SLOWNESS } from "./patience.ts";
 
 const SIZE = { cols: 80, rows: 24 };
 /** Long enough for a busy two-core machine, short enough that a hang is seen. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000 * SLOWNESS;
 
 /** What a page keeps of one session. */
 export type Screen = {
