@@ -60,7 +60,7 @@ has_kvm() { [[ -w /dev/kvm ]] && grep -Eqw 'vmx|svm' /proc/cpuinfo; }
 
 boot() {
 	# Node has a check that fails now and then where there are memory protection keys, and emulated ones are of no use.
-	local accelerator=(-accel "tcg,thread=multi,tb-size=1024" -cpu max,pku=off)
+	local accelerator=(-accel "tcg,thread=multi,tb-size=1024" -cpu "max,pku=off")
 	if has_kvm; then accelerator=(-accel kvm -cpu host); fi
 	# Of the guest's disk only a copy is written, which goes with qemu.
 	timeout --foreground "$LIMIT_S" qemu-system-x86_64 "${accelerator[@]}" \
