@@ -73,7 +73,7 @@ start_gateway() {
 # until_prompt: until the gateway answers and a shell has printed a prompt.
 until_prompt() {
 	local deadline=$((SECONDS + UP_LIMIT_S * TEST_SLOWNESS))
-	until curl_ready; do
+	until is_ready; do
 		((SECONDS < deadline)) || return 1
 		kill -0 "$gateway" || return 1
 		sleep 5
@@ -81,9 +81,13 @@ until_prompt() {
 	timeout 600 node test/vm/prompt.ts "$BASE"
 }
 
-# Without curl in the guest: whether the port is open and /readyz answers 200.
-curl_ready() {
-	(exec 3<>/dev/tcp/localhost/3000 && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q 200) 2>/dev/null
+# is_ready: whether /readyz answers 200; the guest has no curl.
+is_ready() {
+	(
+		exec 3<>/dev/tcp/localhost/3000
+		printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3
+		head -n 1 <&3 | grep -q 200
+	) 2>/dev/null
 }
 
 stop_gateway() {
@@ -92,7 +96,10 @@ stop_gateway() {
 	docker ps --all --quiet --filter label=berth.pool | xargs --no-run-if-empty docker rm --force
 }
 
-attack() { timeout $((ATTACK_LIMIT_S * TEST_SLOWNESS)) node --test --test-concurrency=1 --test-reporter=spec "test/attack/$1.test.ts"; }
+attack() {
+	timeout $((ATTACK_LIMIT_S * TEST_SLOWNESS)) \
+		node --test --test-concurrency=1 --test-reporter=spec "test/attack/$1.test.ts"
+}
 
 attack_all() {
 	local names name

@@ -60,7 +60,7 @@ has_kvm() { [[ -w /dev/kvm ]] && grep -Eqw 'vmx|svm' /proc/cpuinfo; }
 
 boot() {
 	# Node has a check that fails now and then where there are memory protection keys, and emulated ones are of no use.
-	local accelerator=(-accel "tcg,thread=multi,tb-size=1024" -cpu max,pku=off)
+	local accelerator=(-accel "tcg,thread=multi,tb-size=1024" -cpu "max,pku=off")
 	if has_kvm; then accelerator=(-accel kvm -cpu host); fi
 	# Of the guest's disk only a copy is written, which goes with qemu.
 	timeout --foreground "$LIMIT_S" qemu-system-x86_64 "${accelerator[@]}" \
@@ -89,8 +89,11 @@ mkdir -p "$RESULTS"
 say "booting the guest (its console: $RESULTS/console.log)"
 status=0
 boot | tee "$RESULTS/console.log" | grep --line-buffered -ao 'guest: .*' || status=$?
-tar -xf "$work/results.tar" -C "$RESULTS" || fail "the guest brought no results out (status $status)" "See $RESULTS/console.log"
+tar -xf "$work/results.tar" -C "$RESULTS" ||
+	fail "the guest brought no results out (status $status)" "See $RESULTS/console.log"
 say "results: $RESULTS"
 cat "$RESULTS/summary"
-# Written last: what was cut off has none.
-[[ "$(cat "$RESULTS/verdict" 2>/dev/null)" == passed ]]
+# Written last.
+[[ -f "$RESULTS/verdict" ]] ||
+	fail "the guest did not come to its end (status $status)" "VM_LIMIT is $LIMIT_S s. See $RESULTS/console.log"
+[[ "$(cat "$RESULTS/verdict")" == passed ]]
