@@ -8,6 +8,7 @@ BASE=http://localhost:3000
 # Beside bounds of their own: what takes longer hangs. Seconds, times TEST_SLOWNESS.
 UP_LIMIT_S=900
 ATTACK_LIMIT_S=300
+BRING_OUT_EVERY_S=30
 
 tell() { printf 'guest: %s\r\n' "$*"; }
 
@@ -22,7 +23,7 @@ record() {
 }
 
 # bring_out: everything so far, so that it is there however this ends.
-bring_out() { tar -cf /dev/vdc -C "$RESULTS" . && sync; }
+bring_out() { flock "$RESULTS" tar -cf /dev/vdc -C "$RESULTS" . 2>/dev/null; sync; }
 
 # step NAME COMMAND...: runs it with a log of its own.
 step() {
@@ -125,7 +126,11 @@ work() {
 }
 
 mkdir -p "$RESULTS"
+# Also of what hangs.
+while sleep "$BRING_OUT_EVERY_S"; do bring_out; done &
+bringing=$!
 work
+kill "$bringing"
 journalctl --boot --no-pager >"$RESULTS/journal.log"
 if ((problems == 0)); then echo passed; else echo failed; fi >"$RESULTS/verdict"
 bring_out
