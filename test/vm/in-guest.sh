@@ -8,6 +8,7 @@ BASE=http://localhost:3000
 # Beside bounds of their own: what takes longer hangs. Seconds, times TEST_SLOWNESS.
 UP_LIMIT_S=900
 ATTACK_LIMIT_S=300
+BRING_OUT_EVERY_S=30
 
 tell() { printf 'guest: %s\r\n' "$*"; }
 
@@ -22,7 +23,7 @@ record() {
 }
 
 # bring_out: everything so far, so that it is there however this ends.
-bring_out() { tar -cf /dev/vdc -C "$RESULTS" . && sync; }
+bring_out() { flock "$RESULTS" tar -cf /dev/vdc -C "$RESULTS" . 2>/dev/null; sync; }
 
 # step NAME COMMAND...: runs it with a log of its own.
 step() {
@@ -73,7 +74,7 @@ start_gateway() {
 # until_prompt: until the gateway answers and a shell has printed a prompt.
 until_prompt() {
 	local deadline=$((SECONDS + UP_LIMIT_S * TEST_SLOWNESS))
-	until curl_ready; do
+	until is_ready; do
 		((SECONDS < deadline)) || return 1
 		kill -0 "$gateway" || return 1
 		sleep 5
@@ -81,9 +82,13 @@ until_prompt() {
 	timeout 600 node test/vm/prompt.ts "$BASE"
 }
 
-# Without curl in the guest: whether the port is open and /readyz answers 200.
-curl_ready() {
-	(exec 3<>/dev/tcp/localhost/3000 && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q 200) 2>/dev/null
+# is_ready: whether /readyz answers 200; the guest has no curl.
+is_ready() {
+	(
+		exec 3<>/dev/tcp/localhost/3000
+		printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3
+		head -n 1 <&3 | grep -q 200
+	) 2>/dev/null
 }
 
 stop_gateway() {
@@ -92,7 +97,10 @@ stop_gateway() {
 	docker ps --all --quiet --filter label=berth.pool | xargs --no-run-if-empty docker rm --force
 }
 
-attack() { timeout $((ATTACK_LIMIT_S * TEST_SLOWNESS)) node --test --test-concurrency=1 --test-reporter=spec "test/attack/$1.test.ts"; }
+attack() {
+	timeout $((ATTACK_LIMIT_S * TEST_SLOWNESS)) \
+		node --test --test-concurrency=1 --test-reporter=spec "test/attack/$1.test.ts"
+}
 
 attack_all() {
 	local names name
@@ -118,7 +126,11 @@ work() {
 }
 
 mkdir -p "$RESULTS"
+# Also of what hangs.
+while sleep "$BRING_OUT_EVERY_S"; do bring_out; done &
+bringing=$!
 work
+kill "$bringing"
 journalctl --boot --no-pager >"$RESULTS/journal.log"
 if ((problems == 0)); then echo passed; else echo failed; fi >"$RESULTS/verdict"
 bring_out

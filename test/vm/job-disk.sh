@@ -30,8 +30,10 @@ settings_for_guest() {
 
 take_along() {
 	local folder="$1" image="${CONTAINER_IMAGE:-terminal-multi-user:latest}"
-	docker image inspect "$image" >/dev/null 2>&1 || fail "there is no image $image to take along" "Run scripts/setup-container-mode.sh, or leave out --ready-made."
-	[[ -d "$ROOT/node_modules" ]] || fail "there is no node_modules to take along" "Run scripts/setup-dependencies.sh, or leave out --ready-made."
+	docker image inspect "$image" >/dev/null 2>&1 ||
+		fail "there is no image $image to take along" "Run scripts/setup-container-mode.sh, or leave out --ready-made."
+	[[ -d "$ROOT/node_modules" ]] ||
+		fail "there is no node_modules to take along" "Run scripts/setup-dependencies.sh, or leave out --ready-made."
 	[[ -x "$ROOT/.node/bin/node" ]] || fail "there is no .node to take along" "Leave out --ready-made."
 	with_progress "taking the image $image along" docker save --output "$folder/image.tar" "$image"
 	printf 'export CONTAINER_IMAGE=%q\n' "$image" >>"$folder/settings"

@@ -1,4 +1,4 @@
-/** Opens a shell at the gateway whose address is given, and ends well once it has printed a prompt and run a command. */
+/** Opens a shell at the gateway with this address, and ends well once it has printed a prompt and run a command. */
 import assert from "node:assert/strict";
 import { PageClient } from "../support/page-client.ts";
 

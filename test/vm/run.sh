@@ -89,8 +89,11 @@ mkdir -p "$RESULTS"
 say "booting the guest (its console: $RESULTS/console.log)"
 status=0
 boot | tee "$RESULTS/console.log" | grep --line-buffered -ao 'guest: .*' || status=$?
-tar -xf "$work/results.tar" -C "$RESULTS" || fail "the guest brought no results out (status $status)" "See $RESULTS/console.log"
+tar -xf "$work/results.tar" -C "$RESULTS" ||
+	fail "the guest brought no results out (status $status)" "See $RESULTS/console.log"
 say "results: $RESULTS"
 cat "$RESULTS/summary"
-# Written last: what was cut off has none.
-[[ "$(cat "$RESULTS/verdict" 2>/dev/null)" == passed ]]
+# Written last.
+[[ -f "$RESULTS/verdict" ]] ||
+	fail "the guest did not come to its end (status $status)" "VM_LIMIT is $LIMIT_S s. See $RESULTS/console.log"
+[[ "$(cat "$RESULTS/verdict")" == passed ]]
