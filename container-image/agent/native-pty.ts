@@ -1,6 +1,6 @@
 /**
- * The native half of node-pty, of which terminals are opened and resized. Programs are started by `berth-launch`: a fork of
- * the agent costs more than everything else on the way to a prompt. node-pty's JavaScript half does three things that
+ * The native half of node-pty, of which terminals are opened and resized. Programs are started by `berth-launch`: a fork
+ * of the agent costs more than everything else on the way to a prompt. node-pty's JavaScript half does three things that
  * must not happen here: it destroys the terminal 200 ms after the program's end whether or not its output has been read
  * (lost output where the reader is paused); it keeps an unbounded queue of input; and while a program does not read its
  * input it retries without a pause, which would let any user take the whole container's CPU share with one paste.

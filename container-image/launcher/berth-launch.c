@@ -4,7 +4,8 @@
  *   berth-launch [OPTION...] -- PROGRAM [ARGUMENT...]   becomes the program, a path
  *   berth-launch --serve                                starts programs for whoever is at the other end
  *
- *   --tty PATH             a session of its own, with this terminal as the controlling one and as standard input and output
+ *   --tty PATH             a session of its own, with this terminal as the controlling one, as standard input and as
+ *                          output; only where it is served
  *   --uid N                becomes user and group N: no other group, no capability, nothing that could give one back, and
  *                          no sockets that lead past the network's rules
  *   --cwd PATH             where it starts
@@ -54,6 +55,7 @@ enum {
 	EXIT_NOT_STARTED = 126,
 	EXIT_USAGE = 2,
 	UNCHANGED = -1,
+	NO_TERMINAL = -1,
 };
 
 struct limit {
@@ -201,7 +203,7 @@ static void become(long id) {
 
 static _Noreturn void become_program(struct launch *launch, int tty) {
 	forget_signals();
-	if (tty != -1) take_terminal(tty);
+	if (tty != NO_TERMINAL) take_terminal(tty);
 	close_all_but_standard();
 	for (int at = 0; at < launch->group_count; at++) join_group(launch->groups[at]);
 	for (int at = 0; at < launch->limit_count; at++) {
@@ -221,7 +223,7 @@ static _Noreturn void become_program(struct launch *launch, int tty) {
 
 static void start(const char *id, char **arguments) {
 	struct launch launch;
-	int tty = -1;
+	int tty = NO_TERMINAL;
 	if (!parse(arguments, &launch)) {
 		printf("failed %s %d\n", id, EINVAL);
 		return;
@@ -234,7 +236,7 @@ static void start(const char *id, char **arguments) {
 	if (pid == 0) become_program(&launch, tty);
 	if (pid == -1) printf("failed %s %d\n", id, errno);
 	else printf("started %s %d\n", id, pid);
-	if (tty != -1) close(tty);
+	if (tty != NO_TERMINAL) close(tty);
 }
 
 /* False where these are not strings. */
@@ -309,12 +311,9 @@ static int serve(void) {
 int main(int count, char **arguments) {
 	struct launch launch;
 	if (count == 2 && strcmp(arguments[1], "--serve") == 0) return serve();
-	if (!parse(arguments + 1, &launch)) {
+	if (!parse(arguments + 1, &launch) || launch.tty != NULL) {
 		dprintf(STDERR_FILENO, "usage: berth-launch [OPTION VALUE]... -- PROGRAM [ARGUMENT]...\n");
 		return EXIT_USAGE;
 	}
-	if (launch.tty == NULL) become_program(&launch, -1);
-	int tty = open(launch.tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (tty == -1) give_up(launch.tty);
-	become_program(&launch, tty);
+	become_program(&launch, NO_TERMINAL);
 }

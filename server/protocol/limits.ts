@@ -23,8 +23,8 @@ export const INPUT_WINDOW_BYTES = 64 * 1024;
 export const OUTPUT_WINDOW_BYTES = 512 * 1024;
 
 /**
- * A page that has more output to acknowledge than `OUTPUT_TAIL_BYTES` and acknowledges none for so long is detached. Browsers let timers of a hidden
- * page run once a minute: that page is slow, not gone.
+ * A page that has more output to acknowledge than `OUTPUT_TAIL_BYTES` and acknowledges none for so long is detached.
+ * Browsers let timers of a hidden page run once a minute: that page is slow, not gone.
  */
 export const STALLED_MS = 90_000;
 
@@ -32,9 +32,9 @@ export const STALLED_MS = 90_000;
 export const OUTPUT_ACK_BYTES = 64 * 1024;
 
 /**
- * Output that the page may leave unacknowledged for good; more it acknowledges when the terminal runs dry. Without it each
- * echoed key would send a message all the way to the agent, only to say that one byte was parsed. Invariant: less than
- * `lowWater` of the smallest ring, so that nothing ever waits for this acknowledgement.
+ * Output that the page may leave unacknowledged for good; more it acknowledges when the terminal runs dry. Without it
+ * each echoed key would send a message all the way to the agent, only to say that one byte was parsed. Invariant: less
+ * than `lowWater` of the smallest ring, so that nothing ever waits for this acknowledgement.
  */
 export const OUTPUT_TAIL_BYTES = 16 * 1024;
 

@@ -43,7 +43,8 @@ async function devtools({ context, page }: TerminalPage): Promise<CDPSession> {
 }
 
 test("where no WebSocket comes through, everything works by polling", async () => {
-	await using proxy = await PickyProxy.before(gateway.base);
+	// So that the first output comes in one breath with the answer that opens the session.
+	await using proxy = await PickyProxy.before(gateway.base, { pollsHeldMs: 300 });
 	const person = await arrive(undefined, {}, proxy.base);
 	assert.ok(proxy.refused > 0, "a WebSocket was tried");
 	await person.type("seq -f 'line %.0f' 1 4000\n");

@@ -1,8 +1,13 @@
 /** An HTTP proxy as some offices and browsers make one: it lets no WebSocket through, or no cookie. */
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
-export type Pickiness = { isDroppingCookies?: boolean };
+export type Pickiness = {
+	isDroppingCookies?: boolean;
+	/** How long each request for news is held back, ms: what happens meanwhile comes in one answer. */
+	pollsHeldMs?: number;
+};
 
 export class PickyProxy implements AsyncDisposable {
 	readonly #server: Server;
@@ -18,9 +23,11 @@ export class PickyProxy implements AsyncDisposable {
 		return proxy;
 	}
 
-	private constructor(target: URL, { isDroppingCookies = false }: Pickiness) {
-		this.#server = createServer((asked, answer) => {
+	private constructor(target: URL, { isDroppingCookies = false, pollsHeldMs = 0 }: Pickiness) {
+		this.#server = createServer(async (asked, answer) => {
 			if (asked.url?.endsWith("/container-terminal")) this.pages += 1;
+			const isPoll = asked.method === "GET" && asked.url?.includes("transport=polling");
+			if (isPoll && pollsHeldMs > 0) await delay(pollsHeldMs);
 			const { hostname, port } = target;
 			const onward = request({ hostname, port, path: asked.url, method: asked.method, headers: asked.headers });
 			onward.on("response", (response) => {

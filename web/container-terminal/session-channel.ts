@@ -29,7 +29,6 @@ export class SessionChannel {
 	readonly #options: ChannelOptions;
 	readonly #output: OutputStream;
 	readonly #input: InputQueue;
-	/** The session that is attached now. */
 	#sessionId: string | null = null;
 	/** Raised with each attempt to attach, and when one is not wanted any more. */
 	#attempt = 0;
@@ -51,8 +50,9 @@ export class SessionChannel {
 		);
 	}
 
-	get isAttached(): boolean {
-		return this.#sessionId !== null;
+	/** The session that is attached now; null where none is. Set before anything that came right behind the answer. */
+	get sessionId(): string | null {
+		return this.#sessionId;
 	}
 
 	/** Whether what the terminal parses now was answered long ago. */

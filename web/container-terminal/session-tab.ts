@@ -107,8 +107,9 @@ export class SessionTab {
 		return this.#state;
 	}
 
+	/** The channel's for what has just been opened: output may come in one breath with the answer. */
 	get sessionId(): string | null {
-		return this.#state.kind === "empty" ? null : this.#state.sessionId;
+		return this.#state.kind === "empty" ? this.channel.sessionId : this.#state.sessionId;
 	}
 
 	get panelId(): string {
@@ -144,7 +145,7 @@ export class SessionTab {
 	onDetached(reason: DetachReason): void {
 		if (this.#state.kind === "live") void this.#attaching.again(reason);
 		// It was hardly there: whoever waits for it tries again.
-		else if (this.channel.isAttached) this.channel.pause();
+		else if (this.channel.sessionId !== null) this.channel.pause();
 	}
 
 	/** Somebody looks at it now. */
