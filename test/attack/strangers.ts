@@ -23,36 +23,41 @@ export class Strangers implements AsyncDisposable {
 	/** Attacks from another container. */
 	readonly trudy: Person;
 
+	readonly #resources: AsyncDisposableStack;
+
 	static async gather(): Promise<Strangers> {
-		const pool = new TestPool({ MAX_CONTAINERS: "2" });
-		const gateway = await GatewayProcess.start(pool.environment);
+		await using resources = new AsyncDisposableStack();
+		const pool = resources.use(new TestPool({ MAX_CONTAINERS: "2" }));
+		const gateway = resources.use(await GatewayProcess.start(pool.environment));
 		// Both containers have to be there, or everybody would go to the first.
 		while ((await gateway.readiness()).containers.ready < 2) await sleep(100);
-		const all = [await arrive(gateway.base), await arrive(gateway.base), await arrive(gateway.base)];
+		const all: Person[] = [];
+		for (const container of [1, 2, 1]) {
+			const person = await arrive(gateway.base);
+			resources.use(person.page);
+			const { place } = person.page;
+			assert.equal(place?.kind === "ready" && place.container, pool.containerName(container));
+			all.push(person);
+		}
 		const [ada, trudy, mallory] = all;
 		assert.ok(ada && trudy && mallory);
-		const containers = all.map(({ page }) => page.place?.kind === "ready" && page.place.container);
-		const [one, two] = [pool.containerName(1), pool.containerName(2)];
-		assert.deepEqual(containers, [one, two, one]);
-		return new Strangers(pool, gateway, { ada, mallory, trudy });
+		return new Strangers({ pool, gateway, ada, trudy, mallory }, resources.move());
 	}
 
 	private constructor(
-		pool: TestPool,
-		gateway: GatewayProcess,
-		{ ada, mallory, trudy }: { ada: Person; mallory: Person; trudy: Person },
+		{ pool, gateway, ada, trudy, mallory }: Pick<Strangers, "pool" | "gateway" | "ada" | "trudy" | "mallory">,
+		resources: AsyncDisposableStack,
 	) {
 		this.pool = pool;
 		this.gateway = gateway;
 		this.ada = ada;
-		this.mallory = mallory;
 		this.trudy = trudy;
+		this.mallory = mallory;
+		this.#resources = resources;
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
-		for (const { page } of [this.ada, this.mallory, this.trudy]) page[Symbol.dispose]();
-		await this.gateway[Symbol.asyncDispose]();
-		await this.pool[Symbol.asyncDispose]();
+		await this.#resources.disposeAsync();
 	}
 }
 
