@@ -6,17 +6,24 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { EgressPolicy } from "./protocol/link.ts";
+import type { SignInMethod } from "./protocol/sign-in.ts";
 import {
+	basePath,
 	byteSize,
 	DOCKER_NAME,
 	decimalNumber,
 	duration,
 	flag,
+	headerName,
+	httpUrl,
 	matching,
 	origins,
 	orNone,
 	prefixes,
 	proxyAddresses,
+	secretsKeys,
+	signInMethods,
+	textList,
 	wholeNumber,
 } from "./written-values.ts";
 
@@ -50,6 +57,28 @@ export const SETTINGS = {
 		fallback: "3000",
 		unit: "TCP port",
 		meaning: "Port to listen on. `0` takes a free one, which is printed.",
+	}),
+	PUBLIC_URL: setting(httpUrl().nullable(), {
+		fallback: null,
+		unit: "URL",
+		meaning:
+			"Where people reach the gateway, e.g. `https://shell.example.org`, with `BASE_PATH` if there is one: links that are sent to them begin so. If unset, links are for this machine.",
+	}),
+	BASE_PATH: setting(basePath(), {
+		fallback: "/",
+		unit: "path",
+		meaning:
+			"Path below which everything is served, e.g. `/berth`, where a proxy gives the rest of the host to others.",
+	}),
+	TLS_CERT_FILE: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning: "Certificate chain in PEM: the gateway speaks HTTPS by itself. Read again at SIGHUP.",
+	}),
+	TLS_KEY_FILE: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning: "Its private key in PEM.",
 	}),
 	DATA_DIR: setting(z.string().min(1), {
 		fallback: "data",
@@ -256,10 +285,162 @@ export const SETTINGS = {
 		meaning: "Key that signs the guests' cookies. If unset, one is made and kept in `DATA_DIR`.",
 		isSecret: true,
 	}),
-	COOKIE_SECURE: setting(flag(), {
-		fallback: "false",
+	COOKIE_SECURE: setting(flag().nullable(), {
+		fallback: null,
 		unit: "true or false",
-		meaning: "Send cookies over HTTPS only. Set it where people reach the gateway by HTTPS.",
+		meaning:
+			"Send cookies over HTTPS only. If unset: where `PUBLIC_URL` begins with `https:` or `TLS_CERT_FILE` is set.",
+	}),
+	SIGN_IN: setting(signInMethods(), {
+		fallback: "anonymous",
+		unit: "methods",
+		meaning:
+			"Ways in, separated by commas: `anonymous`, `password`, `oidc`, `jwt`, `proxy`. Without `anonymous` everybody has to sign in. See docs/sign-in.md.",
+	}),
+	SIGN_IN_IDLE_TIMEOUT: setting(duration(1_000), {
+		fallback: "7d",
+		unit: "duration",
+		meaning: "A sign-in that was not used for this long ends. An open page uses it.",
+	}),
+	SIGN_IN_TIMEOUT: setting(duration(1_000), {
+		fallback: "30d",
+		unit: "duration",
+		meaning: "Every sign-in ends after this long.",
+	}),
+	OIDC_ISSUER: setting(httpUrl().nullable(), {
+		fallback: null,
+		unit: "URL",
+		meaning: "`oidc`: the provider's address, under which its discovery document is.",
+	}),
+	OIDC_CLIENT_ID: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "`oidc`: what the provider calls this gateway.",
+	}),
+	OIDC_CLIENT_SECRET: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "`oidc`: what proves it; unset for a public client.",
+		isSecret: true,
+	}),
+	OIDC_SCOPES: setting(z.string().min(1), {
+		fallback: "openid profile",
+		unit: "scopes",
+		meaning: "`oidc`: what is asked for, separated by spaces.",
+	}),
+	OIDC_LABEL: setting(z.string().min(1), {
+		fallback: "Single sign-on",
+		unit: "text",
+		meaning: "`oidc`: what the button on the sign-in page says.",
+	}),
+	OIDC_NAME_CLAIM: setting(z.string().min(1), {
+		fallback: "name",
+		unit: "claim",
+		meaning: "`oidc`: what people are called by.",
+	}),
+	OIDC_ROLE_CLAIM: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "claim",
+		meaning: "`oidc`: a text or a list; whoever has one of `OIDC_OPERATORS` in it is an operator, anybody else is not.",
+	}),
+	OIDC_OPERATORS: setting(textList(), {
+		fallback: "",
+		unit: "values",
+		meaning: "`oidc`: values of `OIDC_ROLE_CLAIM` that make an operator, separated by commas.",
+	}),
+	OIDC_TIER_CLAIM: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "claim",
+		meaning: "`oidc`: names the tier. One that there is not is as none.",
+	}),
+	JWT_ISSUER: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "`jwt`: what the platform's tokens have as `iss`.",
+	}),
+	JWT_AUDIENCE: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "`jwt`: what they have as `aud`: this gateway and nobody else.",
+	}),
+	JWT_JWKS_URL: setting(httpUrl().nullable(), {
+		fallback: null,
+		unit: "URL",
+		meaning: "`jwt`: where the platform's public keys are. Either this or `JWT_SECRET`.",
+	}),
+	JWT_SECRET: setting(z.string().min(32, "must be at least 32 characters").nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "`jwt`: the key shared with the platform, for HS256.",
+		isSecret: true,
+	}),
+	JWT_MAX_AGE: setting(duration(1_000), {
+		fallback: "5m",
+		unit: "duration",
+		meaning: "`jwt`: a token that was made longer ago is refused, whatever it says itself.",
+	}),
+	EMBED_ORIGINS: setting(origins(), {
+		fallback: "",
+		unit: "origins",
+		meaning: "`jwt`: origins, separated by commas, whose pages may show the terminal inside of them.",
+	}),
+	PROXY_USER_HEADER: setting(headerName(), {
+		fallback: "x-remote-user",
+		unit: "header",
+		meaning: "`proxy`: names the person, uniquely and for ever. Believed from the addresses in `TRUST_PROXY` only.",
+	}),
+	PROXY_NAME_HEADER: setting(headerName(), {
+		fallback: "x-remote-name",
+		unit: "header",
+		meaning: "`proxy`: what to call the person; may be missing.",
+	}),
+	PROXY_ROLE_HEADER: setting(headerName().nullable(), {
+		fallback: null,
+		unit: "header",
+		meaning: "`proxy`: `operator` makes an operator, anything else or none does not. If unset, roles are given here.",
+	}),
+	PROXY_SIGN_OUT_URL: setting(httpUrl().nullable(), {
+		fallback: null,
+		unit: "URL",
+		meaning: "`proxy`: where to sign out at the proxy.",
+	}),
+	SECRETS_KEY: setting(secretsKeys().nullable(), {
+		fallback: null,
+		unit: "keys",
+		meaning:
+			"Keys of the users' secrets, 32 bytes each in base64, separated by commas: the first encrypts, all decrypt. If unset, `SECRETS_KEY_FILE` has them.",
+		isSecret: true,
+	}),
+	SECRETS_KEY_FILE: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning: "File of such keys, a line each; `secrets-key` in `DATA_DIR` if unset, made at the first start.",
+	}),
+	VAULT_ADDR: setting(httpUrl().nullable(), {
+		fallback: null,
+		unit: "URL",
+		meaning: "Keep users' secrets in HashiCorp Vault, or what speaks its KV version 2, instead of the database.",
+	}),
+	VAULT_TOKEN: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "text",
+		meaning: "What proves the gateway to Vault.",
+		isSecret: true,
+	}),
+	VAULT_TOKEN_FILE: setting(z.string().min(1).nullable(), {
+		fallback: null,
+		unit: "path",
+		meaning: "File that has it, read anew whenever Vault refuses what was read before.",
+	}),
+	VAULT_PATH: setting(matching(/^[\w-]+(\/[\w-]+)*$/, "a path such as secret/berth"), {
+		fallback: "secret/berth",
+		unit: "path",
+		meaning: "Mount, and folder in it, of users' secrets in Vault.",
+	}),
+	AUDIT_RETENTION: setting(duration(1_000), {
+		fallback: "400d",
+		unit: "duration",
+		meaning: "Lines of the audit log are kept for so long.",
 	}),
 	LOG_LEVEL: setting(z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error"), {
 		fallback: "info",
@@ -319,11 +500,33 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 	return Object.freeze({ ...config, DATA_DIR: resolve(config.DATA_DIR) });
 }
 
-function contradictionsIn({ USE_CONTAINERS, HOST }: Config): string[] {
-	if (USE_CONTAINERS || isLoopback(HOST)) return [];
-	return [
-		`HOST: "${HOST}" is reachable from elsewhere, but local mode has no isolation; use 127.0.0.1 or set USE_CONTAINERS=true`,
-	];
+function contradictionsIn(config: Config): string[] {
+	const { HOST, SIGN_IN, TLS_CERT_FILE, TLS_KEY_FILE, USE_CONTAINERS } = config;
+	const problems: string[] = [];
+	const needs = (method: SignInMethod, isGiven: boolean, what: string): void => {
+		if (SIGN_IN.includes(method) && !isGiven) problems.push(`SIGN_IN: "${method}" needs ${what}`);
+	};
+	if (!USE_CONTAINERS && !isLoopback(HOST)) {
+		problems.push(
+			`HOST: "${HOST}" is reachable from elsewhere, but local mode has no isolation; use 127.0.0.1 or set USE_CONTAINERS=true`,
+		);
+	}
+	if ((TLS_CERT_FILE === null) !== (TLS_KEY_FILE === null)) {
+		problems.push("TLS_CERT_FILE: needs TLS_KEY_FILE, and the other way round");
+	}
+	const { OIDC_CLIENT_ID, OIDC_ISSUER, PUBLIC_URL } = config;
+	needs("oidc", OIDC_ISSUER !== null && OIDC_CLIENT_ID !== null, "OIDC_ISSUER and OIDC_CLIENT_ID");
+	needs("oidc", PUBLIC_URL !== null, "PUBLIC_URL, where the provider sends people back to");
+	const { JWT_AUDIENCE, JWT_ISSUER, JWT_JWKS_URL, JWT_SECRET, TRUST_PROXY } = config;
+	needs("jwt", JWT_ISSUER !== null && JWT_AUDIENCE !== null, "JWT_ISSUER and JWT_AUDIENCE");
+	needs("jwt", (JWT_JWKS_URL === null) !== (JWT_SECRET === null), "either JWT_JWKS_URL or JWT_SECRET");
+	needs("proxy", TRUST_PROXY.length > 0, "TRUST_PROXY: the addresses whose headers are believed");
+	return problems;
+}
+
+/** Whether people reach the gateway by HTTPS. */
+export function isReachedByHttps({ COOKIE_SECURE, PUBLIC_URL, TLS_CERT_FILE }: Config): boolean {
+	return COOKIE_SECURE ?? (TLS_CERT_FILE !== null || (PUBLIC_URL?.startsWith("https:") ?? false));
 }
 
 /** Whether only this machine can reach an address. */

@@ -1,10 +1,12 @@
 /** The composition root: the one place where adapters are made and joined. */
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { type Config, isLoopback } from "./config.ts";
+import type { RequestFacts } from "./core/authenticator.ts";
 import type { ContainerDriver } from "./core/container-driver.ts";
 import { homesRecorder } from "./core/homes.ts";
 import type { OriginPolicy } from "./core/origin.ts";
@@ -15,16 +17,17 @@ import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
 import { LocalDriver } from "./drivers/local/local-driver.ts";
-import { AnonymousAuthenticator } from "./http/anonymous-authenticator.ts";
+import { apiRoutes } from "./http/api-routes.ts";
 import { createApp, TERMINAL_PATH } from "./http/app.ts";
-import { keptCookieSecret } from "./http/cookie-secret.ts";
 import { createListener } from "./http/listener.ts";
+import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
 import { limitRequests } from "./limits/request-limit.ts";
 import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
+import { createServices, type Services } from "./services.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
-import { SqliteStore } from "./store/sqlite-store.ts";
+import { SqlitePlaces } from "./store/sqlite-places.ts";
 import { readTiers } from "./tiers-file.ts";
 
 export type Gateway = AsyncDisposable & {
@@ -39,14 +42,23 @@ const WEB_ROOT = join(import.meta.dirname, "../web/dist");
 /** Starts everything and listens. Containers come up behind it: the page says how far they are. */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
 	await using resources = new AsyncDisposableStack();
-	const store = resources.use(new SqliteStore(join(config.DATA_DIR, "berth.sqlite")));
-	const driver = createDriver(config, log);
 	const readPlan = (): TierPlan => readTiers(config.TIERS_FILE, limitsFrom(config));
-	const tiers = new Tiers(readPlan());
-	const authenticator = new AnonymousAuthenticator({
-		secret: config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR),
-		isSecure: config.COOKIE_SECURE,
-	});
+	const tiers = new Tiers(readPlan(), (userId) => services.users.find(userId)?.tier ?? null);
+	const services: Services = resources.use(
+		createServices(config, log, {
+			presentSignIns: () => sockets.presentSignIns(),
+			onSignInEnded: ({ signInId }, why) => sockets.dropSignIn(signInId, why),
+			isTier: (name) => tiers.has(name),
+			onTierChanged: (userId) => places.tellLimits(userId),
+			onDisabled: (userId) => {
+				sockets.dropUser(userId);
+				places.endSessionsOf(userId);
+			},
+		}),
+	);
+	const { api, authentication, cookies, guests, tokens } = services;
+	const store = new SqlitePlaces(services.database);
+	const driver = createDriver(config, log);
 	const originPolicy: OriginPolicy = {
 		allowedOrigins: config.ALLOWED_ORIGINS,
 		isLoopbackOnly: driver.isolation === "none",
@@ -54,19 +66,28 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const pool = resources.use(createPool(config, driver, store, log, (event) => sockets.publish(event)));
 	const addresses = clientAddresses(config.TRUST_PROXY);
 	const gate = limitRequests(addresses, new MemoryRateLimit(config.REQUESTS_PER_ADDRESS));
+	const factsOf = (request: IncomingMessage): RequestFacts => requestFacts(request, addresses);
 	const app = createApp({
 		webRoot: WEB_ROOT,
+		basePath: config.BASE_PATH,
 		gate,
-		authenticator,
+		authentication,
+		api: apiRoutes({
+			...{ api, authentication, tokens, cookies, factsOf },
+			signInMs: config.SIGN_IN_TIMEOUT,
+			guestForgetting: guests?.forgetting ?? null,
+		}),
+		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
 		log,
 	});
 	const connectionsPerAddress = config.CONNECTIONS_PER_ADDRESS;
 	const server = createListener(app, { addresses, connectionsPerAddress });
-	const sockets = resources.use(
+	const sockets: TerminalSockets = resources.use(
 		new TerminalSockets(server, {
-			authenticator,
+			path: `${config.BASE_PATH}/socket.io/`,
+			identify: (request) => authentication.identify(factsOf(request)),
 			originPolicy,
 			isolation: driver.isolation,
 			limitsOf: (visitor) => tiers.limitsOf(visitor),
@@ -101,7 +122,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 
 	const running = resources.move();
 	return {
-		address: addressOf(config.HOST, server.address()),
+		address: `${config.PUBLIC_URL ?? addressOf(config, server.address())}${TERMINAL_PATH}`,
 		reload: () => {
 			tiers.replace(readPlan());
 			places.tellLimits();
@@ -154,7 +175,7 @@ function limitsFrom(config: Config): AccountLimits {
 function createPool(
 	config: Config,
 	driver: ContainerDriver,
-	store: SqliteStore,
+	store: SqlitePlaces,
 	log: Logger,
 	onUserEvent: ConstructorParameters<typeof Pool>[0]["onUserEvent"],
 ): Pool {
@@ -179,8 +200,8 @@ function createPool(
 	});
 }
 
-function addressOf(host: string, address: AddressInfo | string | null): string {
+function addressOf({ BASE_PATH, HOST }: Config, address: AddressInfo | string | null): string {
 	if (address === null || typeof address === "string") throw new Error("the gateway does not listen on TCP");
-	const name = isLoopback(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
-	return `http://${name}:${address.port}${TERMINAL_PATH}`;
+	const name = isLoopback(HOST) ? "localhost" : HOST.includes(":") ? `[${HOST}]` : HOST;
+	return `http://${name}:${address.port}${BASE_PATH}`;
 }

@@ -2,6 +2,7 @@
 import proxyaddr from "proxy-addr";
 import { z } from "zod";
 import { parsePrefix } from "./address-prefix.ts";
+import { SignInMethod } from "./protocol/sign-in.ts";
 
 const isTrue = new Set(["true", "1", "yes", "on"]);
 const isFalse = new Set(["false", "0", "no", "off"]);
@@ -72,6 +73,56 @@ export const proxyAddresses = () =>
 				"must be addresses or networks such as 10.0.0.7, 10.0.0.0/8 or loopback, separated by commas",
 			);
 		}
+	});
+
+/** Texts separated by commas. */
+export const textList = () => z.string().transform(listOf);
+
+export const signInMethods = () =>
+	z.string().transform((text, context) => {
+		const listed = z.array(SignInMethod).safeParse(listOf(text));
+		if (listed.success && listed.data.length > 0) return listed.data;
+		return problem(context, `must be of ${SignInMethod.options.join(", ")}, separated by commas`);
+	});
+
+/** Without a slash at the end. */
+export const httpUrl = () =>
+	z.string().transform((text, context) => {
+		const url = URL.parse(text);
+		const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "";
+		if (isPlain && url.username === "") return url.href.replace(/\/+$/, "");
+		return problem(context, "must be a URL such as https://shell.example.org");
+	});
+
+/** `/` becomes nothing at all, so that other paths can follow. */
+export const basePath = () =>
+	z.string().transform((text, context) => {
+		const bare = text.replace(/\/+$/, "");
+		if (/^(\/[\w.~-]+)*$/.test(bare)) return bare;
+		return problem(context, "must be a path such as /berth");
+	});
+
+/** In lower case, as Node has them. */
+export const headerName = () =>
+	z
+		.string()
+		.regex(/^[A-Za-z0-9-]{1,64}$/, "must be a header's name such as X-Remote-User")
+		.transform((name) => name.toLowerCase());
+
+const SECRETS_KEY_BYTES = 32;
+
+/** 256-bit keys in base64, separated by commas or lines. */
+export const secretsKeys = () =>
+	z.string().transform((text, context) => {
+		const keys = text
+			.split(/[\s,]+/)
+			.filter((each) => each !== "")
+			.map((each) => Buffer.from(each, "base64"));
+		if (keys.length > 0 && keys.every(({ length }) => length === SECRETS_KEY_BYTES)) return keys;
+		return problem(
+			context,
+			`must be keys of ${SECRETS_KEY_BYTES} bytes in base64; \`openssl rand -base64 32\` makes one`,
+		);
 	});
 
 export const origins = () =>

@@ -1,17 +1,50 @@
-/** The port through which the gateway learns who is there. */
+/** The port through which the gateway learns who somebody is. One adapter for each way in. */
+import type { Role, SignInMethod } from "../protocol/sign-in.ts";
 import type { Identity } from "./identity.ts";
 
-/** Somebody who asks for a page. */
-export type Admission = {
+/** What an authenticator says of somebody. */
+export type Vouched = {
 	identity: Identity;
-	/** `Set-Cookie` value to answer with; null where the visitor has all they need. */
-	setCookie: string | null;
+	/** Null where the issuer says nothing about it: then it stays what it was. */
+	role: Role | null;
+	/** As `role`. */
+	tier: string | null;
+	/** What is needed to sign out at the issuer as well; null where it knows no sign-ins. */
+	issuerSession: IssuerSession | null;
 };
 
-export interface Authenticator {
-	/** Who sent a request with this `Cookie` header; null where it proves nobody. */
-	identify(cookieHeader: string | undefined): Identity | null;
+export type IssuerSession = {
+	/** The issuer's name for its own sign-in, where it has one. */
+	sid: string | null;
+	/** The token that proves it to the issuer. */
+	idToken: string;
+};
 
-	/** Lets a visitor of the page in: returns who they are, or makes them somebody. */
-	admit(cookieHeader: string | undefined): Admission;
+/** What a request says of its sender, wherever it came in. */
+export type RequestFacts = {
+	headers: Readonly<Record<string, string | string[] | undefined>>;
+	/** Address of the other end of the connection: the nearest proxy, where there is one. */
+	peer: string;
+	/** Where it comes from, as it is counted and written down. */
+	address: string;
+};
+
+/** Takes a proof once and begins a sign-in: a password, a token, an issuer's answer. */
+export interface Authenticator<Proof> {
+	readonly method: SignInMethod;
+	/** Throws `BerthError` WRONG_CREDENTIALS, SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS or ISSUER_UNREACHABLE. */
+	authenticate(proof: Proof): Promise<Vouched>;
+}
+
+/** Knows somebody by each request anew, without a sign-in: a guest's cookie, a proxy's headers. */
+export interface RequestAuthenticator {
+	readonly method: SignInMethod;
+	/** Null where the request proves nobody. Throws nothing. */
+	identify(request: RequestFacts): Vouched | null;
+}
+
+/** Lets in whoever comes. */
+export interface GuestAuthenticator extends RequestAuthenticator {
+	/** Whom the request proves, or somebody new; with the `Set-Cookie` value that proves them from now on. */
+	admit(request: RequestFacts): { vouched: Vouched; setCookie: string };
 }

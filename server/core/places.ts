@@ -93,10 +93,14 @@ export class Places implements Disposable {
 		else this.#noting ??= setTimeout(() => this.#writeUse(), USE_NOTED_AFTER_MS);
 	}
 
-	/** What users may use is another thing now: tells the containers, so that also what runs already keeps to it. */
-	tellLimits(): void {
+	/**
+	 * What users may use is another thing now, or what one of them may: tells the containers, so that also what runs
+	 * already keeps to it.
+	 */
+	tellLimits(only?: UserId): void {
 		const { accounts, assignments, limitsOf, log, pool } = this.#options;
 		for (const { visitor, ordinal } of assignments.placed()) {
+			if (only !== undefined && visitor.userId !== only) continue;
 			const state = pool.stateOf(ordinal);
 			if (state?.kind !== "ready") continue;
 			const { username } = visitor;
@@ -105,6 +109,13 @@ export class Places implements Disposable {
 				log.warn({ err, username }, "a container could not be told of new limits");
 			});
 		}
+	}
+
+	/** Ends all that a user runs. The place stays theirs. */
+	endSessionsOf(userId: UserId): void {
+		const ordinal = this.#options.assignments.find(userId)?.ordinal;
+		const placed = this.#options.assignments.placed().find(({ visitor }) => visitor.userId === userId);
+		if (ordinal !== undefined && placed !== undefined) this.#evict({ username: placed.visitor.username, ordinal });
 	}
 
 	#writeUse(): void {
@@ -148,23 +159,25 @@ export class Places implements Disposable {
 	}
 
 	#giveBackUnused(): void {
-		const { assignments, assignmentTtlMs, onFreed, present } = this.#options;
+		const { assignments, assignmentTtlMs, log, onFreed, present } = this.#options;
 		const now = Date.now();
 		for (const userId of present()) this.#used.add(userId);
 		this.#writeUse();
 		const released = assignments.releaseUnusedSince(now - assignmentTtlMs);
-		for (const place of released) this.#evict(place);
+		for (const place of released) {
+			log.info(place, "an unused place was given back");
+			this.#evict(place);
+		}
 		if (released.length > 0) onFreed();
 	}
 
-	/** Ends what still runs in a place that was given back: its room is somebody else's now. */
+	/** Ends what an account runs in a container: its room is somebody else's now, or its owner may not come in. */
 	#evict({ username, ordinal }: ReleasedPlace): void {
 		const { log, pool } = this.#options;
-		log.info({ username, ordinal }, "an unused place was given back");
 		const state = pool.stateOf(ordinal);
 		if (state?.kind !== "ready") return;
 		state.link.request({ op: "evict", username }).catch((err: unknown) => {
-			log.warn({ err, username }, "sessions of an unused place could not be closed");
+			log.warn({ err, username }, "sessions could not be closed");
 		});
 	}
 }

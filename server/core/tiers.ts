@@ -1,5 +1,6 @@
-/** What each user may use: a tier, given by the first rule that matches. */
+/** What each user may use: a tier, the one that they were given, or by the first rule that matches. */
 import type { AccountLimits } from "../protocol/account-limits.ts";
+import type { UserId } from "../protocol/ids.ts";
 import type { Visitor } from "./identity.ts";
 
 export type TierRule = {
@@ -42,9 +43,16 @@ function scaled(limits: AccountLimits, factor: number): AccountLimits {
 
 export class Tiers {
 	#plan: TierPlan;
+	readonly #givenTo: (userId: UserId) => string | null;
 
-	constructor(plan: TierPlan) {
+	/** `givenTo`: the tier that an operator or an issuer gave somebody; null where the rules decide. */
+	constructor(plan: TierPlan, givenTo: (userId: UserId) => string | null) {
 		this.#plan = plan;
+		this.#givenTo = givenTo;
+	}
+
+	has(name: string): boolean {
+		return this.#plan.tiers.has(name);
 	}
 
 	/** From now on. Sessions that run are told by whoever calls this. */
@@ -53,6 +61,9 @@ export class Tiers {
 	}
 
 	nameOf({ issuer, userId, username }: Visitor): string {
+		const given = this.#givenTo(userId);
+		// One that is not in the file any more gives nothing.
+		if (given !== null && this.has(given)) return given;
 		const rule = this.#plan.rules.find(
 			(each) =>
 				(each.issuer === undefined || each.issuer === issuer) &&

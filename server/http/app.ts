@@ -8,21 +8,29 @@ import express, {
 	type Request,
 	type RequestHandler,
 	type Response,
+	Router,
 } from "express";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
-import type { Authenticator } from "../core/authenticator.ts";
+import type { Authentication } from "../core/authentication.ts";
+import type { RequestFacts } from "../core/authenticator.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Readiness } from "../core/readiness.ts";
 import { sendError } from "../limits/refusal.ts";
 import { type Gate, HEALTH_PATHS } from "../limits/request-limit.ts";
+import { API_PATH } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
 
 export type AppOptions = {
 	/** Folder that Vite built. */
 	webRoot: string;
-	authenticator: Authenticator;
+	/** What everything's path begins with; empty where it is nothing. */
+	basePath: string;
+	authentication: Authentication;
+	/** Below `API_PATH`. */
+	api: Router;
+	factsOf(request: IncomingMessage): RequestFacts;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
 	/** What each request has to pass first. */
@@ -31,26 +39,15 @@ export type AppOptions = {
 };
 
 export const TERMINAL_PATH = "/container-terminal";
+export const SIGN_IN_PATH = "/sign-in";
 /** Names of assets carry a hash of their content, so that a year is as good as for ever. */
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
 
 export function createApp(options: AppOptions): Express {
 	const app = express();
 	app.disable("x-powered-by");
-	app.use(options.gate, refuseBodies);
-	app.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-	app.get("/readyz", (_request, response) => {
-		const { isReady, ...readiness } = options.readiness();
-		response.status(isReady ? 200 : 503).json(readiness);
-	});
-	app.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
-	app.get("/", (_request, response) => response.redirect(`.${TERMINAL_PATH}`));
-	app.get(TERMINAL_PATH, terminalPage(options));
-	app.use(
-		"/assets",
-		express.static(join(options.webRoot, "assets"), { immutable: true, maxAge: ASSET_MAX_AGE_MS, index: false }),
-	);
-	app.use(express.static(options.webRoot, { index: false, redirect: false }));
+	app.use(options.gate);
+	app.use(options.basePath || "/", routes(options));
 	app.use(() => {
 		throw new BerthError("NOT_FOUND");
 	});
@@ -58,7 +55,27 @@ export function createApp(options: AppOptions): Express {
 	return app;
 }
 
-/** Nothing here takes a body. One that comes all the same is not read on: the connection ends with the answer. */
+function routes(options: AppOptions): Router {
+	const router = Router();
+	router.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
+	router.get("/readyz", (_request, response) => {
+		const { isReady, ...readiness } = options.readiness();
+		response.status(isReady ? 200 : 503).json(readiness);
+	});
+	router.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
+	router.use(API_PATH, options.api);
+	router.use(refuseBodies);
+	router.get("/", (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
+	router.get(TERMINAL_PATH, terminalPage(options));
+	router.use(
+		"/assets",
+		express.static(join(options.webRoot, "assets"), { immutable: true, maxAge: ASSET_MAX_AGE_MS, index: false }),
+	);
+	router.use(express.static(options.webRoot, { index: false, redirect: false }));
+	return router;
+}
+
+/** Nothing but the API takes a body. One that comes all the same is not read on: the connection ends with the answer. */
 function refuseBodies({ headers }: Request, response: Response, next: NextFunction): void {
 	const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 	if (hasBody) response.set("Connection", "close");
@@ -66,10 +83,14 @@ function refuseBodies({ headers }: Request, response: Response, next: NextFuncti
 }
 
 /** The page comes with the cookie that its socket needs. */
-function terminalPage({ authenticator, webRoot }: AppOptions): RequestHandler {
+function terminalPage({ authentication, basePath, factsOf, webRoot }: AppOptions): RequestHandler {
 	return (request, response) => {
-		const { setCookie } = authenticator.admit(request.headers.cookie);
+		const { presence, setCookie } = authentication.admit(factsOf(request));
 		if (setCookie !== null) response.append("Set-Cookie", setCookie);
+		if (presence === null) {
+			response.redirect(303, `${basePath}${SIGN_IN_PATH}`);
+			return;
+		}
 		// The page names its hashed assets: an old copy would ask for what is gone.
 		response.set("Cache-Control", "no-store");
 		response.sendFile("container-terminal/index.html", { root: webRoot, cacheControl: false });

@@ -12,7 +12,31 @@ export const ERROR_TABLE = {
 	UNAUTHENTICATED: {
 		status: 401,
 		message: "You are not signed in.",
-		action: "Reload the page to get a new identity; check that cookies are allowed.",
+		action: "Sign in, or reload the page; check that cookies are allowed.",
+		isRetryable: false,
+	},
+	WRONG_CREDENTIALS: {
+		status: 401,
+		message: "The name or the password is wrong.",
+		action: "Check both and try again, or ask an operator for a new link.",
+		isRetryable: false,
+	},
+	SIGN_IN_REFUSED: {
+		status: 401,
+		message: "This sign-in was not accepted.",
+		action: "Begin again from where you came. The operator finds the reason in the audit log.",
+		isRetryable: false,
+	},
+	FORBIDDEN: {
+		status: 403,
+		message: "You may not do that.",
+		action: "Ask an operator.",
+		isRetryable: false,
+	},
+	USER_DISABLED: {
+		status: 403,
+		message: "Your access has been switched off.",
+		action: "Ask an operator. Your files are kept.",
 		isRetryable: false,
 	},
 	ORIGIN_REFUSED: {
@@ -25,6 +49,18 @@ export const ERROR_TABLE = {
 		status: 404,
 		message: "There is nothing at this address.",
 		action: "Open /container-terminal.",
+		isRetryable: false,
+	},
+	USER_NOT_FOUND: {
+		status: 404,
+		message: "There is no such user.",
+		action: "`berth user list` shows who there is.",
+		isRetryable: false,
+	},
+	SIGN_IN_NOT_FOUND: {
+		status: 404,
+		message: "There is no such sign-in.",
+		action: "It has ended already.",
 		isRetryable: false,
 	},
 	SESSION_NOT_FOUND: {
@@ -51,6 +87,18 @@ export const ERROR_TABLE = {
 		action: "Close a session that you no longer need.",
 		isRetryable: false,
 	},
+	NAME_TAKEN: {
+		status: 409,
+		message: "Somebody has this name already.",
+		action: "Choose another one.",
+		isRetryable: false,
+	},
+	LINK_USED: {
+		status: 410,
+		message: "This link was used already, or is too old.",
+		action: "Ask an operator for a new one.",
+		isRetryable: false,
+	},
 	INPUT_OUT_OF_ORDER: {
 		status: 409,
 		message: "Some input before this one is missing.",
@@ -61,6 +109,12 @@ export const ERROR_TABLE = {
 		status: 429,
 		message: "That was too much in a short time.",
 		action: "Wait a moment: the page tries again by itself.",
+		isRetryable: true,
+	},
+	TOO_MANY_ATTEMPTS: {
+		status: 429,
+		message: "There were too many attempts.",
+		action: "Wait as long as it says, then try again.",
 		isRetryable: true,
 	},
 	TOO_MANY_PAGES: {
@@ -121,6 +175,18 @@ export const ERROR_TABLE = {
 		status: 503,
 		message: "The container is not closed off as it has to be, so it takes nobody.",
 		action: "The operator finds the reason in the gateway's log.",
+		isRetryable: true,
+	},
+	ISSUER_UNREACHABLE: {
+		status: 503,
+		message: "The sign-in service does not answer.",
+		action: "Try again in a minute. The operator finds the reason in the gateway's log.",
+		isRetryable: true,
+	},
+	SECRETS_UNAVAILABLE: {
+		status: 503,
+		message: "The store of your secrets does not answer.",
+		action: "Try again in a minute. The operator finds the reason in the gateway's log.",
 		isRetryable: true,
 	},
 	LINK_BROKEN: {

@@ -35,6 +35,13 @@ export const PageId = z
 	.brand("PageId");
 export type PageId = z.infer<typeof PageId>;
 
+/** Names a sign-in, for its owner and for the audit log; proves nothing. 128 random bits as base64url. */
+export const SignInId = z
+	.string()
+	.regex(/^[A-Za-z0-9_-]{22}$/)
+	.brand("SignInId");
+export type SignInId = z.infer<typeof SignInId>;
+
 /** Position of a container in its pool, counted from 1. */
 export const Ordinal = z.number().int().min(1).max(10_000).brand("Ordinal");
 export type Ordinal = z.infer<typeof Ordinal>;

@@ -18,6 +18,7 @@ import type { WireError } from "./errors.ts";
 import { PageId, SessionId } from "./ids.ts";
 import { MAX_INPUT_BYTES } from "./limits.ts";
 import { ByteOffset, type OutputSize, type SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
+import type { SignInEnd } from "./sign-in.ts";
 
 const Bytes = z
 	.instanceof(Uint8Array)
@@ -158,6 +159,8 @@ export type GatewayToPageEvents = {
 	disk: (disk: DiskState) => void;
 	/** (name of the page's event, why it was refused), where the event carried no callback to answer through. */
 	"berth:error": (event: string, error: WireError) => void;
+	/** The page's sign-in has ended, and with it the connection. Programs go on. */
+	"berth:signed-out": (why: SignInEnd) => void;
 	/** The gateway is about to close; programs go on, and the page should reconnect. */
 	"gateway:closing": () => void;
 };

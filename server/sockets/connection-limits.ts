@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket } from "ws";
-import type { Visitor } from "../core/identity.ts";
+import type { Presence } from "../core/authentication.ts";
 import type { Log } from "../core/log.ts";
 import type { RateLimit } from "../core/rate-limit.ts";
 import { Tally } from "../core/tally.ts";
@@ -21,7 +21,7 @@ export type ConnectionLimitsOptions = {
 	/** What a request's address is counted under. */
 	addressOf(request: IncomingMessage): string;
 	/** Whose a request is; null where it is nobody's. */
-	identify(request: IncomingMessage): Visitor | null;
+	identify(request: IncomingMessage): Presence | null;
 	connectionsPerAddress: number;
 	connectionsPerUser: number;
 	/** Of each user's requests. */
@@ -52,7 +52,7 @@ export class ConnectionLimits {
 	readonly #options: ConnectionLimitsOptions;
 	readonly #allowances: UserAllowances;
 	readonly #addresses = new Tally();
-	readonly #visitors = new WeakMap<IncomingMessage, Visitor | null>();
+	readonly #presences = new WeakMap<IncomingMessage, Presence | null>();
 	/** Of connections that began without a WebSocket, by their ids. */
 	readonly #polled = new Map<string, MessageMeter>();
 	#hasWarned = false;
@@ -68,24 +68,25 @@ export class ConnectionLimits {
 	}
 
 	/** As `identify`, asked once for each request. */
-	visitorOf(request: IncomingMessage): Visitor | null {
-		const known = this.#visitors.get(request);
+	presenceOf(request: IncomingMessage): Presence | null {
+		const known = this.#presences.get(request);
 		if (known !== undefined) return known;
-		const visitor = this.#options.identify(request);
-		this.#visitors.set(request, visitor);
-		return visitor;
+		const presence = this.#options.identify(request);
+		this.#presences.set(request, presence);
+		return presence;
 	}
 
 	/** What a WebSocket is read by, for as long as it is open. */
 	readonly meterOf = (request: IncomingMessage, webSocket: WebSocket): MessageMeter => {
-		const visitor = this.visitorOf(request);
-		if (visitor === null) return new MessageMeter();
-		webSocket.once("close", () => this.#allowances.release(visitor.userId));
-		return this.#allowances.hold(visitor.userId).meter;
+		const presence = this.presenceOf(request);
+		if (presence === null) return new MessageMeter();
+		const { userId } = presence.user;
+		webSocket.once("close", () => this.#allowances.release(userId));
+		return this.#allowances.hold(userId).meter;
 	};
 
 	/** Whether another page of this user may begin. Throws `BerthError` TOO_MANY_PAGES or RATE_LIMITED. */
-	admit({ userId }: Visitor): void {
+	admit({ user: { userId } }: Presence): void {
 		const allowance = this.#allowances.hold(userId);
 		try {
 			if (allowance.pages >= this.#options.connectionsPerUser) throw full("TOO_MANY_PAGES");
@@ -96,13 +97,13 @@ export class ConnectionLimits {
 	}
 
 	/** A page of this user begins; it ends with `leave`. */
-	enter({ userId }: Visitor): UserAllowance {
+	enter({ user: { userId } }: Presence): UserAllowance {
 		const allowance = this.#allowances.hold(userId);
 		allowance.pages += 1;
 		return allowance;
 	}
 
-	leave({ userId }: Visitor, allowance: UserAllowance): void {
+	leave({ user: { userId } }: Presence, allowance: UserAllowance): void {
 		allowance.pages -= 1;
 		this.#allowances.release(userId);
 	}
@@ -137,11 +138,11 @@ export class ConnectionLimits {
 		const address = this.#options.addressOf(request);
 		this.#addresses.add(address);
 		connection.once("close", () => this.#addresses.remove(address));
-		if (connection.transport.name === "polling") this.#meterPolls(connection, id, this.visitorOf(request));
+		if (connection.transport.name === "polling") this.#meterPolls(connection, id, this.presenceOf(request));
 	}
 
-	#meterPolls(connection: Connection, id: string, visitor: Visitor | null): void {
-		const meter = visitor === null ? new MessageMeter() : this.#allowances.hold(visitor.userId).meter;
+	#meterPolls(connection: Connection, id: string, presence: Presence | null): void {
+		const meter = presence === null ? new MessageMeter() : this.#allowances.hold(presence.user.userId).meter;
 		this.#polled.set(id, meter);
 		connection.on("packet", ({ data }) => {
 			// Once it has become a WebSocket it is counted there.
@@ -149,7 +150,7 @@ export class ConnectionLimits {
 		});
 		connection.once("close", () => {
 			this.#polled.delete(id);
-			if (visitor !== null) this.#allowances.release(visitor.userId);
+			if (presence !== null) this.#allowances.release(presence.user.userId);
 		});
 	}
 }

@@ -1,10 +1,12 @@
 /** One connected page: parses what it sends, has it done, answers, and carries news to it. */
-import type { Visitor } from "../core/identity.ts";
+import type { Presence } from "../core/authentication.ts";
 import type { Log } from "../core/log.ts";
 import type { Location, Places } from "../core/places.ts";
 import { assertNever } from "../protocol/assert-never.ts";
 import { BerthError, toWireError, type WireError } from "../protocol/errors.ts";
 import type { UserEvent } from "../protocol/link.ts";
+import { parse } from "../protocol/parse.ts";
+import type { SignInEnd } from "../protocol/sign-in.ts";
 import {
 	PAGE_MESSAGES,
 	PAGE_REQUESTS,
@@ -14,7 +16,6 @@ import {
 	type Place,
 } from "../protocol/terminal.ts";
 import { PageSessions, type Released } from "./page-sessions.ts";
-import { parse } from "./parse.ts";
 import type { PageSocket } from "./terminal-sockets.ts";
 import type { UserAllowance } from "./user-allowance.ts";
 
@@ -26,7 +27,7 @@ type Handlers = {
 };
 
 export class PageConnection implements Disposable {
-	readonly visitor: Visitor;
+	readonly presence: Presence;
 	readonly #allowance: UserAllowance;
 	readonly #socket: PageSocket;
 	readonly #places: Places;
@@ -36,16 +37,16 @@ export class PageConnection implements Disposable {
 
 	constructor(
 		socket: PageSocket,
-		{ visitor, allowance }: { visitor: Visitor; allowance: UserAllowance },
+		{ presence, allowance }: { presence: Presence; allowance: UserAllowance },
 		places: Places,
 		log: Log,
 	) {
-		this.visitor = visitor;
+		this.presence = presence;
 		this.#allowance = allowance;
 		this.#socket = socket;
 		this.#places = places;
 		this.#log = log;
-		this.#sessions = new PageSessions(visitor, places, {
+		this.#sessions = new PageSessions(presence.user, places, {
 			onOutput: (sessionId, offset, bytes) => socket.emit("session:output", sessionId, offset, bytes),
 			onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
 			onInputRefused: (sessionId, seq, error) =>
@@ -64,7 +65,7 @@ export class PageConnection implements Disposable {
 
 	/** Looks where the user's shells run now, and tells the page where that changed. */
 	refreshPlace(): void {
-		const place = placeOf(this.#places.locate(this.visitor));
+		const place = placeOf(this.#places.locate(this.presence.user));
 		if (isSamePlace(place, this.#place)) return;
 		this.#place = place;
 		this.#socket.emit("place", place);
@@ -85,6 +86,15 @@ export class PageConnection implements Disposable {
 			default:
 				assertNever(event);
 		}
+	}
+
+	/** The page's user is not signed in any more. It is told why, and can do nothing from here on. */
+	signOut(why: SignInEnd): void {
+		this.#socket.emit("berth:signed-out", why);
+		this[Symbol.dispose]();
+		// Once it is told; a page that does not leave by itself is not kept either.
+		const { conn } = this.#socket;
+		setImmediate(() => conn.close());
 	}
 
 	[Symbol.dispose](): void {

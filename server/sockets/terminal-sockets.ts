@@ -1,16 +1,17 @@
 /** The Socket.IO side: lets pages in, gives each a `PageConnection`, and passes session news to a user's pages. */
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
-import type { Authenticator } from "../core/authenticator.ts";
-import { type Visitor, visitorOf } from "../core/identity.ts";
+import type { Presence } from "../core/authentication.ts";
+import type { Visitor } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Places } from "../core/places.ts";
 import type { AccountLimits } from "../protocol/account-limits.ts";
 import { BerthError, toWireError } from "../protocol/errors.ts";
-import type { UserId, Username } from "../protocol/ids.ts";
+import type { SignInId, UserId, Username } from "../protocol/ids.ts";
 import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol/limits.ts";
 import type { UserEvent } from "../protocol/link.ts";
+import type { SignInEnd } from "../protocol/sign-in.ts";
 import { socketParser } from "../protocol/socket-parser.ts";
 import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
 import { ConnectionLimits, type ConnectionLimitsOptions } from "./connection-limits.ts";
@@ -20,10 +21,13 @@ import { PageConnection } from "./page-connection.ts";
 /** What a page sends is of no type until it is parsed, so that its events are not declared here. */
 export type PageSocket = Socket<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, PageData>;
 
-type PageData = { visitor: Visitor };
+type PageData = { presence: Presence };
 
 export type TerminalSocketsOptions = {
-	authenticator: Authenticator;
+	/** Where connections begin. */
+	path: string;
+	/** Whose a request is; null where it is nobody's. */
+	identify(request: IncomingMessage): Presence | null;
 	originPolicy: OriginPolicy;
 	isolation: Welcome["isolation"];
 	/** What a visitor may use. */
@@ -44,17 +48,14 @@ export class TerminalSockets implements AsyncDisposable {
 	readonly #limits: ConnectionLimits;
 	readonly #pages = new Map<Username, Set<PageConnection>>();
 	/** Who is at the other end of each connection. A page may leave and come again on the same one. */
-	readonly #visitors = new WeakMap<PageSocket["conn"], Visitor>();
+	readonly #presences = new WeakMap<PageSocket["conn"], Presence>();
 
 	constructor(http: HttpServer, options: TerminalSocketsOptions) {
-		const { authenticator, limits, log } = options;
+		const { identify, limits, log } = options;
 		this.#options = options;
-		this.#limits = new ConnectionLimits({
-			...limits,
-			log,
-			identify: ({ headers }) => visitorBy(authenticator, headers.cookie),
-		});
+		this.#limits = new ConnectionLimits({ ...limits, identify, log });
 		this.#server = new Server(http, {
+			path: options.path,
 			parser: socketParser,
 			serveClient: false,
 			maxHttpBufferSize: MAX_SOCKET_MESSAGE_BYTES,
@@ -77,7 +78,7 @@ export class TerminalSockets implements AsyncDisposable {
 
 	/** Users with at least one page open. */
 	presentUsers(): UserId[] {
-		return [...this.#pages.values()].flatMap(([page]) => (page === undefined ? [] : [page.visitor.userId]));
+		return [...this.#pages.values()].flatMap(([page]) => (page === undefined ? [] : [page.presence.user.userId]));
 	}
 
 	/** The pool changed: each page looks again for its place. */
@@ -88,6 +89,21 @@ export class TerminalSockets implements AsyncDisposable {
 	/** Tells a user's pages what happened to one of the user's sessions. */
 	publish(event: UserEvent): void {
 		for (const page of this.#pages.get(event.username) ?? []) page.onUserEvent(event);
+	}
+
+	/** Sign-ins that a page is open by. */
+	presentSignIns(): SignInId[] {
+		return [...this.#allPages()].flatMap(({ presence }) => presence.signInId ?? []);
+	}
+
+	/** A sign-in has ended: its pages are told, and disconnected. Programs go on. */
+	dropSignIn(signInId: SignInId, why: SignInEnd): void {
+		for (const page of [...this.#allPages()]) if (page.presence.signInId === signInId) page.signOut(why);
+	}
+
+	/** A user may not come in any more: all their pages are told, and disconnected. */
+	dropUser(userId: UserId): void {
+		for (const page of [...this.#allPages()]) if (page.presence.user.userId === userId) page.signOut("disabled");
 	}
 
 	/** Tells all pages that the gateway goes, and disconnects them. */
@@ -104,11 +120,12 @@ export class TerminalSockets implements AsyncDisposable {
 	#admit(socket: PageSocket, next: (error?: Error) => void): void {
 		const { conn } = socket;
 		try {
-			const visitor = this.#visitors.get(conn) ?? this.#limits.visitorOf(socket.request);
-			if (visitor === null) throw new BerthError("UNAUTHENTICATED");
-			this.#limits.admit(visitor);
-			this.#visitors.set(conn, visitor);
-			socket.data.visitor = visitor;
+			const presence = this.#presences.get(conn) ?? this.#limits.presenceOf(socket.request);
+			if (presence === null) throw new BerthError("UNAUTHENTICATED");
+			if (presence.user.disabledAt !== null) throw new BerthError("USER_DISABLED");
+			this.#limits.admit(presence);
+			this.#presences.set(conn, presence);
+			socket.data.presence = presence;
 			next();
 		} catch (thrown) {
 			next(handshakeError(thrown));
@@ -119,15 +136,16 @@ export class TerminalSockets implements AsyncDisposable {
 
 	#welcome(socket: PageSocket, places: Places): void {
 		const { isolation, limitsOf, log } = this.#options;
-		const { visitor } = socket.data;
+		const { presence } = socket.data;
+		const { user: visitor } = presence;
 		const { userId, username, displayName } = visitor;
 		forgetRequest(socket);
-		const allowance = this.#limits.enter(visitor);
-		const page = new PageConnection(socket, { visitor, allowance }, places, log.child({ userId, page: socket.id }));
+		const allowance = this.#limits.enter(presence);
+		const page = new PageConnection(socket, { presence, allowance }, places, log.child({ userId, page: socket.id }));
 		const pages = this.#pages.get(username) ?? new Set();
 		this.#pages.set(username, pages.add(page));
 		socket.once("disconnect", () => {
-			this.#limits.leave(visitor, allowance);
+			this.#limits.leave(presence, allowance);
 			places.noteUse(visitor);
 			page[Symbol.dispose]();
 			pages.delete(page);
@@ -147,11 +165,6 @@ export class TerminalSockets implements AsyncDisposable {
 /** Of 30 KB that an idle page costs, the request that it came with would be 9. Socket.IO does without it from here on. */
 function forgetRequest({ conn }: PageSocket): void {
 	Object.assign(conn, { request: null });
-}
-
-function visitorBy(authenticator: Authenticator, cookies: string | undefined): Visitor | null {
-	const identity = authenticator.identify(cookies);
-	return identity === null ? null : visitorOf(identity);
 }
 
 /** Socket.IO carries `data` of the error to the page's `connect_error`. */

@@ -31,6 +31,83 @@ const MIGRATIONS: readonly string[] = [
 	CREATE INDEX assignments_by_ordinal ON assignments (ordinal);
 	CREATE INDEX assignments_by_use ON assignments (used_at);
 	`,
+	`
+	ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'user';
+	ALTER TABLE users ADD COLUMN tier TEXT;
+	ALTER TABLE users ADD COLUMN disabled_at INTEGER;
+	ALTER TABLE users ADD COLUMN signed_in_at INTEGER;
+
+	CREATE TABLE sign_ins (
+		sign_in_id TEXT PRIMARY KEY,
+		token_hash BLOB NOT NULL UNIQUE,
+		user_id    TEXT NOT NULL REFERENCES users,
+		method     TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		used_at    INTEGER NOT NULL,
+		ends_at    INTEGER NOT NULL,
+		address    TEXT NOT NULL,
+		device     TEXT NOT NULL,
+		-- The issuer's own sign-in: its name there, and the token that proves it.
+		issuer_sid TEXT,
+		id_token   TEXT
+	) STRICT;
+	CREATE INDEX sign_ins_by_user ON sign_ins (user_id);
+	CREATE INDEX sign_ins_by_use ON sign_ins (used_at);
+
+	-- Who signs in by name and password. No hash: the password has not been set yet, or was reset.
+	CREATE TABLE passwords (
+		user_id    TEXT PRIMARY KEY REFERENCES users,
+		-- As it was given, and as it is compared.
+		name       TEXT NOT NULL,
+		name_key   TEXT NOT NULL UNIQUE,
+		hash       TEXT,
+		changed_at INTEGER
+	) STRICT;
+
+	-- One-time links. No user: whoever accepts it becomes one.
+	CREATE TABLE invitations (
+		token_hash BLOB PRIMARY KEY,
+		kind       TEXT NOT NULL,
+		user_id    TEXT REFERENCES users,
+		created_at INTEGER NOT NULL,
+		ends_at    INTEGER NOT NULL
+	) STRICT;
+
+	-- Tokens of issuers that were used, kept until they would have ended anyway.
+	CREATE TABLE used_tokens (
+		issuer   TEXT NOT NULL,
+		token_id TEXT NOT NULL,
+		ends_at  INTEGER NOT NULL,
+		PRIMARY KEY (issuer, token_id)
+	) STRICT, WITHOUT ROWID;
+
+	CREATE TABLE api_tokens (
+		name       TEXT PRIMARY KEY,
+		token_hash BLOB NOT NULL UNIQUE,
+		created_at INTEGER NOT NULL,
+		created_by TEXT NOT NULL,
+		used_at    INTEGER
+	) STRICT;
+
+	-- Encrypted with the key that key_id names. Without a reference: they may be given before the user comes.
+	CREATE TABLE secrets (
+		user_id    TEXT NOT NULL,
+		name       TEXT NOT NULL,
+		key_id     TEXT NOT NULL,
+		nonce      BLOB NOT NULL,
+		sealed     BLOB NOT NULL,
+		changed_at INTEGER NOT NULL,
+		changed_by TEXT NOT NULL,
+		PRIMARY KEY (user_id, name)
+	) STRICT, WITHOUT ROWID;
+
+	-- Each line's hash is over its text and the hash of the line before.
+	CREATE TABLE audit (
+		seq  INTEGER PRIMARY KEY,
+		line TEXT NOT NULL,
+		hash BLOB NOT NULL
+	) STRICT;
+	`,
 ];
 
 /** Brings the schema up to date, each step in a transaction. Throws where the file is of a newer Berth. */

@@ -8,22 +8,24 @@ import type { Log } from "../../server/core/log.ts";
 import { Places } from "../../server/core/places.ts";
 import type { SlotState } from "../../server/core/pool/slot.ts";
 import { Ordinal } from "../../server/protocol/ids.ts";
-import { SqliteStore } from "../../server/store/sqlite-store.ts";
+import { Database } from "../../server/store/database.ts";
+import { SqlitePlaces } from "../../server/store/sqlite-places.ts";
 import { DEFAULT_LIMITS } from "../agent/link-client.ts";
 
 const TTL_MS = 60_000;
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const guest = (number: number): Visitor => visitorOf({ issuer: "test", subject: String(number), displayName: "guest" });
 
-type Fixture = { places: Places; store: SqliteStore; writes: number[] };
+type Fixture = { places: Places; store: SqlitePlaces; writes: number[] };
 
 /** Places of one container that is about to come up; `writes` has how many users each note of use was for. */
 function openPlaces(t: TestContext): Fixture {
 	const folder = mkdtempSync(join(tmpdir(), "berth-places-"));
-	const store = new SqliteStore(join(folder, "berth.sqlite"));
+	const database = new Database(join(folder, "berth.sqlite"));
+	const store = new SqlitePlaces(database);
 	const writes: number[] = [];
 	const touch = store.touch.bind(store);
-	mock.method(store, "touch", (...[users, now]: Parameters<SqliteStore["touch"]>) => {
+	mock.method(store, "touch", (...[users, now]: Parameters<SqlitePlaces["touch"]>) => {
 		writes.push(users.length);
 		touch(users, now);
 	});
@@ -44,13 +46,13 @@ function openPlaces(t: TestContext): Fixture {
 		places[Symbol.dispose]();
 		mock.timers.reset();
 		mock.restoreAll();
-		store[Symbol.dispose]();
+		database[Symbol.dispose]();
 		rmSync(folder, { recursive: true });
 	});
 	return { places, store, writes };
 }
 
-function assign(store: SqliteStore, visitor: Visitor): void {
+function assign(store: SqlitePlaces, visitor: Visitor): void {
 	store.register(visitor, Date.now());
 	store.assign(visitor.userId, [Ordinal.parse(1)], 200, Date.now());
 }

@@ -21,7 +21,7 @@ function write(t: TestContext, content: unknown): string {
 }
 
 test("without a file everybody has what the settings say", () => {
-	const tiers = new Tiers(readTiers(null, DEFAULT_LIMITS));
+	const tiers = new Tiers(readTiers(null, DEFAULT_LIMITS), () => null);
 	assert.equal(tiers.nameOf(guest), "standard");
 	assert.deepEqual(tiers.limitsOf(ada), DEFAULT_LIMITS);
 });
@@ -35,7 +35,7 @@ test("the first rule that matches gives the tier, by issuer, username or user id
 			{ issuer: "anonymous", tier: "basic" },
 		],
 	});
-	const tiers = new Tiers(readTiers(path, DEFAULT_LIMITS));
+	const tiers = new Tiers(readTiers(path, DEFAULT_LIMITS), () => null);
 	assert.deepEqual(
 		[guest, ada, bob].map((each) => tiers.nameOf(each)),
 		["basic", "custom", "premium"],
@@ -51,7 +51,7 @@ test("the first rule that matches gives the tier, by issuer, username or user id
 });
 
 test("another plan is used from then on", (t) => {
-	const tiers = new Tiers(readTiers(null, DEFAULT_LIMITS));
+	const tiers = new Tiers(readTiers(null, DEFAULT_LIMITS), () => null);
 	tiers.replace(readTiers(write(t, { default: "premium" }), DEFAULT_LIMITS));
 	assert.equal(tiers.nameOf(guest), "premium");
 });

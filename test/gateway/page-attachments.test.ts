@@ -5,9 +5,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { visitorOf } from "../../server/core/identity.ts";
 import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
 import type { Places } from "../../server/core/places.ts";
+import type { User } from "../../server/core/users.ts";
 import { Ordinal, SessionId, Uid, Username } from "../../server/protocol/ids.ts";
 import { TerminalSockets } from "../../server/sockets/terminal-sockets.ts";
 import { DEFAULT_LIMITS, DEFAULT_POLICY } from "../agent/link-client.ts";
@@ -18,16 +20,19 @@ const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => 
 const size = { cols: 80, rows: 24 };
 const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 
+const ADA: User = {
+	...visitorOf({ issuer: "test", subject: "ada", displayName: "ada" }),
+	...{ role: "user", tier: null, disabledAt: null, createdAt: 0, signedInAt: null },
+};
+
 type Fixture = { agent: FakeAgent; connect(): Promise<PageClient> };
 
 async function serve(t: TestContext): Promise<Fixture> {
 	const agent = new FakeAgent();
 	const http = createServer();
 	const sockets = new TerminalSockets(http, {
-		authenticator: {
-			identify: () => ({ issuer: "test", subject: "ada", displayName: "ada" }),
-			admit: () => assert.fail("nobody asks for a page"),
-		},
+		path: "/socket.io/",
+		identify: () => ({ user: ADA, method: "anonymous", signInId: null }),
 		originPolicy: { allowedOrigins: [], isLoopbackOnly: false },
 		isolation: "containers",
 		limitsOf: () => DEFAULT_LIMITS,

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import Database from "better-sqlite3";
+import Sqlite from "better-sqlite3";
 import { FIRST_UID } from "../../server/core/accounts.ts";
 import { type Visitor, visitorOf } from "../../server/core/identity.ts";
 import { Ordinal, Uid, Username } from "../../server/protocol/ids.ts";
-import { SqliteStore } from "../../server/store/sqlite-store.ts";
+import { Database } from "../../server/store/database.ts";
+import { SqlitePlaces } from "../../server/store/sqlite-places.ts";
 
 const guest = (number: number): Visitor => visitorOf({ issuer: "test", subject: String(number), displayName: "guest" });
 const ORDINALS = [1, 2, 3].map((number) => Ordinal.parse(number));
@@ -18,10 +19,10 @@ function newFile(t: TestContext): string {
 	return join(folder, "berth.sqlite");
 }
 
-function openStore(t: TestContext, file = newFile(t)): SqliteStore {
-	const store = new SqliteStore(file);
-	t.after(() => store[Symbol.dispose]());
-	return store;
+function openStore(t: TestContext, file = newFile(t)): SqlitePlaces {
+	const database = new Database(file);
+	t.after(() => database[Symbol.dispose]());
+	return new SqlitePlaces(database);
 }
 
 test("uids begin above every system range and are the same at each visit", (t) => {
@@ -35,7 +36,7 @@ test("a uid is not given again after its row is gone", (t) => {
 	const file = newFile(t);
 	const store = openStore(t, file);
 	store.register(guest(1), 0);
-	const database = new Database(file);
+	const database = new Sqlite(file);
 	database.exec("DELETE FROM uids");
 	database.close();
 	assert.equal(store.register(guest(2), 0), FIRST_UID + 1);
@@ -110,9 +111,9 @@ test("another identity with the same username is refused", (t) => {
 
 test("a database of a newer Berth is not touched", (t) => {
 	const file = newFile(t);
-	new SqliteStore(file)[Symbol.dispose]();
-	const database = new Database(file);
+	new Database(file)[Symbol.dispose]();
+	const database = new Sqlite(file);
 	database.pragma("user_version = 999");
 	database.close();
-	assert.throws(() => new SqliteStore(file), /use a newer Berth/);
+	assert.throws(() => new Database(file), /use a newer Berth/);
 });

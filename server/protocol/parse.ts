@@ -1,6 +1,6 @@
-/** What a page sent, checked. */
+/** What came from outside, checked. */
 import type { z } from "zod";
-import { BerthError } from "../protocol/errors.ts";
+import { BerthError } from "./errors.ts";
 
 /** Throws `BerthError` BAD_REQUEST that names the first field that is wrong. */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {

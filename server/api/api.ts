@@ -1,0 +1,74 @@
+/** Has the API's operations done: parses, asks whether it may be, and hands it to its handler. Knows no HTTP. */
+import type { AuditLog } from "../core/audit.ts";
+import type { NewSignIn, Presence } from "../core/authentication.ts";
+import type { RequestFacts } from "../core/authenticator.ts";
+import { type Action, type Actor, may, nameOfActor, RIGHTS, type Subject } from "../core/rights.ts";
+import { OPERATIONS, type OperationName, type OperationResult, type ParsedInput } from "../protocol/api.ts";
+import { BerthError } from "../protocol/errors.ts";
+import { parse } from "../protocol/parse.ts";
+
+/** Who asks. */
+export type Caller = {
+	actor: Actor;
+	/** Null where no person asks. */
+	presence: Presence | null;
+	/** Null where it came from no network. */
+	request: RequestFacts | null;
+};
+
+export type Answer<Result> = {
+	result: Result;
+	/** Somebody was signed in: the caller's browser gets the cookie. */
+	signIn?: NewSignIn & { isEmbedded?: boolean };
+	/** The caller's browser has no use for its cookies any more. */
+	isSignedOut?: true;
+	/** The caller's browser is no guest any more. */
+	isGuestGone?: true;
+};
+
+export type Handler<Name extends OperationName> = {
+	action: Action;
+	/** Whom it is done to. Throws where there is no such user. */
+	subject(input: ParsedInput<Name>, caller: Caller): Subject;
+	run(input: ParsedInput<Name>, caller: Caller): Promise<Answer<OperationResult<Name>>> | Answer<OperationResult<Name>>;
+};
+
+export type Handlers = { [Name in OperationName]: Handler<Name> };
+
+export class Api {
+	readonly #handlers: Partial<Handlers>;
+	readonly #audit: AuditLog;
+
+	/** Ways in that are off have no handlers. */
+	constructor(handlers: Partial<Handlers>, audit: AuditLog) {
+		this.#handlers = handlers;
+		this.#audit = audit;
+	}
+
+	/** Throws `BerthError`: BAD_REQUEST, NOT_FOUND, UNAUTHENTICATED, FORBIDDEN, or what the operation says. */
+	async call<Name extends OperationName>(
+		name: Name,
+		input: unknown,
+		caller: Caller,
+	): Promise<Answer<OperationResult<Name>>> {
+		// The schema of this name gives this name's input; the compiler cannot follow the pair.
+		const checked = parse(OPERATIONS[name].input, input) as ParsedInput<Name>;
+		const handler = this.#handlers[name] as unknown as Handler<Name> | undefined;
+		if (handler === undefined) throw new BerthError("NOT_FOUND", { detail: `${name} is switched off` });
+		const { action, run, subject } = handler;
+		if (caller.actor.kind === "nobody" && RIGHTS[action] !== "everybody") throw new BerthError("UNAUTHENTICATED");
+		const whom = subject(checked, caller);
+		if (!may(caller.actor, action, whom)) {
+			this.#audit.record({
+				actor: nameOfActor(caller.actor),
+				address: caller.request?.address ?? null,
+				action: "api.refused",
+				subject: whom,
+				result: "FORBIDDEN",
+				details: { operation: name },
+			});
+			throw new BerthError("FORBIDDEN");
+		}
+		return await run(checked, caller);
+	}
+}
