@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { defineConfig } from "vite";
 
 const WEB_ROOT = join(import.meta.dirname, "web");
+const PAGES = ["container-terminal", "sign-in", "invitation", "account"];
 
 export default defineConfig({
 	root: WEB_ROOT,
@@ -11,7 +12,7 @@ export default defineConfig({
 		target: "es2023",
 		// Inlined assets would be data: URLs, which the page's policy allows for images only.
 		assetsInlineLimit: 0,
-		rollupOptions: { input: join(WEB_ROOT, "container-terminal/index.html") },
+		rollupOptions: { input: PAGES.map((page) => join(WEB_ROOT, page, "index.html")) },
 	},
 	experimental: {
 		// Pages are served without a trailing slash, so that what they name lies beside them, also below a sub-path.

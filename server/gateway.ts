@@ -18,8 +18,9 @@ import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
 import { LocalDriver } from "./drivers/local/local-driver.ts";
 import { apiRoutes } from "./http/api-routes.ts";
-import { createApp, TERMINAL_PATH } from "./http/app.ts";
+import { createApp } from "./http/app.ts";
 import { createListener } from "./http/listener.ts";
+import { pages, TERMINAL_PATH } from "./http/pages.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
@@ -71,13 +72,17 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		webRoot: WEB_ROOT,
 		basePath: config.BASE_PATH,
 		gate,
-		authentication,
+		pages: pages({
+			...{ authentication, factsOf },
+			webRoot: WEB_ROOT,
+			basePath: config.BASE_PATH,
+			embedOrigins: config.SIGN_IN.includes("jwt") ? config.EMBED_ORIGINS : [],
+		}),
 		api: apiRoutes({
 			...{ api, authentication, tokens, cookies, factsOf },
 			signInMs: config.SIGN_IN_TIMEOUT,
 			guestForgetting: guests?.forgetting ?? null,
 		}),
-		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
 		log,

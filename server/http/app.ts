@@ -1,4 +1,4 @@
-/** The HTTP side: the page, its assets, health. Whatever goes wrong is answered as a `WireError`. */
+/** The HTTP side: pages, their assets, the API, health. Whatever goes wrong is answered as a `WireError`. */
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import express, {
@@ -10,27 +10,25 @@ import express, {
 	type Response,
 	Router,
 } from "express";
-import helmet from "helmet";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
-import type { Authentication } from "../core/authentication.ts";
-import type { RequestFacts } from "../core/authenticator.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Readiness } from "../core/readiness.ts";
 import { sendError } from "../limits/refusal.ts";
 import { type Gate, HEALTH_PATHS } from "../limits/request-limit.ts";
 import { API_PATH } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 export type AppOptions = {
 	/** Folder that Vite built. */
 	webRoot: string;
 	/** What everything's path begins with; empty where it is nothing. */
 	basePath: string;
-	authentication: Authentication;
+	/** What people see. */
+	pages: Router;
 	/** Below `API_PATH`. */
 	api: Router;
-	factsOf(request: IncomingMessage): RequestFacts;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
 	/** What each request has to pass first. */
@@ -38,8 +36,6 @@ export type AppOptions = {
 	log: Logger;
 };
 
-export const TERMINAL_PATH = "/container-terminal";
-export const SIGN_IN_PATH = "/sign-in";
 /** Names of assets carry a hash of their content, so that a year is as good as for ever. */
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
 
@@ -65,8 +61,7 @@ function routes(options: AppOptions): Router {
 	router.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
 	router.use(API_PATH, options.api);
 	router.use(refuseBodies);
-	router.get("/", (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
-	router.get(TERMINAL_PATH, terminalPage(options));
+	router.use(options.pages);
 	router.use(
 		"/assets",
 		express.static(join(options.webRoot, "assets"), { immutable: true, maxAge: ASSET_MAX_AGE_MS, index: false }),
@@ -80,21 +75,6 @@ function refuseBodies({ headers }: Request, response: Response, next: NextFuncti
 	const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 	if (hasBody) response.set("Connection", "close");
 	next(hasBody ? new BerthError("BAD_REQUEST", { detail: "nothing here takes a body" }) : undefined);
-}
-
-/** The page comes with the cookie that its socket needs. */
-function terminalPage({ authentication, basePath, factsOf, webRoot }: AppOptions): RequestHandler {
-	return (request, response) => {
-		const { presence, setCookie } = authentication.admit(factsOf(request));
-		if (setCookie !== null) response.append("Set-Cookie", setCookie);
-		if (presence === null) {
-			response.redirect(303, `${basePath}${SIGN_IN_PATH}`);
-			return;
-		}
-		// The page names its hashed assets: an old copy would ask for what is gone.
-		response.set("Cache-Control", "no-store");
-		response.sendFile("container-terminal/index.html", { root: webRoot, cacheControl: false });
-	};
 }
 
 function requestLog(log: Logger): RequestHandler {
@@ -114,30 +94,6 @@ function requestLog(log: Logger): RequestHandler {
 
 function pathOf(url: string): string {
 	return url.split("?", 1)[0] ?? "";
-}
-
-function securityHeaders(): RequestHandler {
-	return helmet({
-		contentSecurityPolicy: {
-			useDefaults: false,
-			directives: {
-				defaultSrc: ["'none'"],
-				scriptSrc: ["'self'"],
-				// xterm.js writes its theme and cell sizes into style elements of its own.
-				styleSrc: ["'self'", "'unsafe-inline'"],
-				imgSrc: ["'self'", "data:"],
-				fontSrc: ["'self'"],
-				connectSrc: ["'self'"],
-				manifestSrc: ["'self'"],
-				baseUri: ["'none'"],
-				formAction: ["'none'"],
-				frameAncestors: ["'none'"],
-			},
-		},
-		referrerPolicy: { policy: "no-referrer" },
-		// Whoever ends TLS in front of the gateway decides on this.
-		strictTransportSecurity: false,
-	});
 }
 
 function guardOrigin(policy: OriginPolicy): RequestHandler {

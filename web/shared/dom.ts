@@ -13,6 +13,18 @@ export function inputById(id: string): HTMLInputElement {
 	return found;
 }
 
+export function textAreaById(id: string): HTMLTextAreaElement {
+	const found = byId(id);
+	if (!(found instanceof HTMLTextAreaElement)) throw new Error(`#${id} is no text area`);
+	return found;
+}
+
+export function formById(id: string): HTMLFormElement {
+	const found = byId(id);
+	if (!(found instanceof HTMLFormElement)) throw new Error(`#${id} is no form`);
+	return found;
+}
+
 /** A new element; text goes in by `textContent`, so that nothing a program prints ever becomes markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
 	name: Name,
