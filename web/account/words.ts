@@ -2,7 +2,7 @@
 import type { SignInMethod } from "../../server/protocol/sign-in.ts";
 
 export const METHOD_WORDS: Record<SignInMethod, string> = {
-	anonymous: "Not: you are a guest",
+	anonymous: "No, you are a guest",
 	password: "By name and password",
 	oidc: "By single sign-on",
 	jwt: "By another site, which this terminal is part of",

@@ -13,6 +13,7 @@ export type FormOptions = {
 };
 
 const COUNTDOWN_MS = 1_000;
+const NO_BREAK_SPACE = "\u00a0";
 
 /** Sends the form whenever it is submitted, unless it is being sent, or has to wait. */
 export function sendByScript({ form, send, fieldOf }: FormOptions): void {
@@ -74,8 +75,8 @@ async function untilAllowed({ retryAfterMs = 0 }: WireError, button: HTMLElement
 
 function waitWords(ms: number): string {
 	const seconds = Math.ceil(ms / 1_000);
-	if (seconds < 60) return `${seconds} s`;
-	return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+	const words = seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+	return (seconds < 60 ? `${seconds} s` : words).replaceAll(" ", NO_BREAK_SPACE);
 }
 
 function markFault(fields: readonly Element[], fault: Element | null): void {

@@ -1,5 +1,5 @@
 /** The sign-in page: shows each way in that is on. */
-import type { MethodInfo, OperationResult } from "../../server/protocol/api.ts";
+import type { MethodInfo, UserInfo } from "../../server/protocol/api.ts";
 import { isErrorCode } from "../../server/protocol/errors.ts";
 import { ApiFailure, call, errorOf } from "../shared/api-client.ts";
 import { showProblem, showText } from "../shared/callout.ts";
@@ -39,7 +39,8 @@ async function offerWaysIn(): Promise<void> {
 	try {
 		const account = await call("account.read", {});
 		offer(account.methods);
-		showWhoIsHere(account);
+		if (account.user !== null && account.method !== "anonymous") showWhoIsHere(account.user);
+		else if (!byId("password-form").hidden) inputById("name").focus();
 	} catch (thrown) {
 		if (!(thrown instanceof ApiFailure)) throw thrown;
 		showProblem(byId("problem"), thrown.error);
@@ -55,7 +56,6 @@ function offer(methods: readonly MethodInfo[]): void {
 	byId("or").hidden = !isPasswordOn || ways.length === 0;
 	byId("ways").hidden = ways.length === 0;
 	byId("ways").replaceChildren(...ways.map((way, index) => wayIn(way, index === 0 && !isPasswordOn)));
-	if (isPasswordOn) inputById("name").focus();
 	if (methods.length === 0) showText(byId("notice"), "You sign in where you came from: go back there and begin again.");
 }
 
@@ -65,10 +65,10 @@ function wayIn({ label, method, path }: MethodInfo, isMain: boolean): HTMLElemen
 	return element("a", { className, textContent: label, href: path ?? "" });
 }
 
-function showWhoIsHere({ method, user }: OperationResult<"account.read">): void {
-	if (user === null || method === "anonymous") return;
-	byId("here-name").textContent = user.displayName;
+function showWhoIsHere({ displayName }: UserInfo): void {
+	byId("here-name").textContent = displayName;
 	byId("here").hidden = false;
+	byId("or-else").hidden = false;
 }
 
 function selected(field: HTMLInputElement): HTMLInputElement {
