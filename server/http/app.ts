@@ -36,6 +36,8 @@ export type AppOptions = {
 	log: Logger;
 };
 
+export const TERMINAL_PATH = "/container-terminal";
+export const SIGN_IN_PATH = "/sign-in";
 /** Names of assets carry a hash of their content, so that a year is as good as for ever. */
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
 

@@ -4,6 +4,7 @@ import { type RequestHandler, type Response, Router } from "express";
 import type { Authentication } from "../core/authentication.ts";
 import type { RequestFacts } from "../core/authenticator.ts";
 import { BerthError } from "../protocol/errors.ts";
+import { SIGN_IN_PATH, TERMINAL_PATH } from "./app.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 export type PagesOptions = {
@@ -17,8 +18,6 @@ export type PagesOptions = {
 	embedOrigins: readonly string[];
 };
 
-export const TERMINAL_PATH = "/container-terminal";
-export const SIGN_IN_PATH = "/sign-in";
 const EMBED_PATH = "/embed";
 
 export function pages(options: PagesOptions): Router {
