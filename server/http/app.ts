@@ -29,6 +29,8 @@ export type AppOptions = {
 	pages: Router;
 	/** Below `API_PATH`. */
 	api: Router;
+	/** Null where nobody signs in at a provider. */
+	oidc: Router | null;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
 	/** What each request has to pass first. */
@@ -62,6 +64,7 @@ function routes(options: AppOptions): Router {
 	});
 	router.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
 	router.use(API_PATH, options.api);
+	if (options.oidc !== null) router.use(options.oidc);
 	router.use(refuseBodies);
 	router.use(options.pages);
 	router.use(
