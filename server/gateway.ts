@@ -33,6 +33,8 @@ import { readTiers } from "./tiers-file.ts";
 export type Gateway = AsyncDisposable & {
 	/** Where the page is, e.g. `http://localhost:3000/container-terminal`. */
 	address: string;
+	/** Where the first operator is made; null where there is one, or passwords are off. */
+	firstOperatorLink: string | null;
 	/** Reads the file of tiers again, and tells the containers. Throws `ConfigError`; then all stays as it was. */
 	reload(): void;
 };
@@ -46,6 +48,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const tiers = new Tiers(readPlan(), (userId) => services.users.find(userId)?.tier ?? null);
 	const services: Services = resources.use(
 		createServices(config, log, {
+			publicUrl: () => config.PUBLIC_URL ?? addressOf(config, server.address()),
 			presentSignIns: () => sockets.presentSignIns(),
 			onSignInEnded: ({ signInId }, why) => sockets.dropSignIn(signInId, why),
 			isTier: (name) => tiers.has(name),
@@ -123,6 +126,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const running = resources.move();
 	return {
 		address: `${config.PUBLIC_URL ?? addressOf(config, server.address())}${TERMINAL_PATH}`,
+		firstOperatorLink: services.firstOperatorLink(),
 		reload: () => {
 			tiers.replace(readPlan());
 			places.tellLimits();

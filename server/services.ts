@@ -6,26 +6,39 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { invitationOperations } from "./api/invitation-operations.ts";
+import { passwordOperations } from "./api/password-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
 import { AnonymousAuthenticator } from "./authenticators/anonymous.ts";
+import { Argon2Hasher } from "./authenticators/argon2-hasher.ts";
 import { keptCookieSecret } from "./authenticators/cookie-secret.ts";
+import { KnownDevices } from "./authenticators/known-devices.ts";
+import { PasswordAuthenticator } from "./authenticators/password.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
 import type { AuditLog } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
+import { Invitations } from "./core/invitations.ts";
+import { Passwords } from "./core/passwords.ts";
+import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
+import { MemoryAttemptLimit } from "./limits/memory-attempt-limit.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteInvitations } from "./store/sqlite-invitations.ts";
+import { SqlitePasswords } from "./store/sqlite-passwords.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
 import { SqliteUsers } from "./store/sqlite-users.ts";
 
 /** What else has to happen where somebody is let in no more, or may use something else. */
 export type ServicesHooks = {
+	/** Where people reach the gateway, with the path that everything is below. Asked once it listens. */
+	publicUrl(): string;
 	/** Sign-ins that a page is open by. */
 	presentSignIns(): SignInId[];
 	onSignInEnded(signIn: SignIn, why: SignInEnd): void;
@@ -45,6 +58,8 @@ export type Services = Disposable & {
 	guests: AnonymousAuthenticator | null;
 	audit: AuditLog;
 	api: Api;
+	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
+	firstOperatorLink(): string | null;
 };
 
 export function createServices(config: Config, log: Logger, hooks: ServicesHooks): Services {
@@ -69,8 +84,9 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	);
 	const isSecure = isReachedByHttps(config);
 	const cookies = new SignInCookies(isSecure);
+	const cookieSecret = (): string => config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR);
 	const guests = config.SIGN_IN.includes("anonymous")
-		? new AnonymousAuthenticator({ secret: config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR), isSecure })
+		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
 	const authentication = new Authentication({
 		users,
@@ -80,6 +96,10 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		guests,
 		audit,
 	});
+	const devices = (): KnownDevices => new KnownDevices({ secret: cookieSecret(), isSecure });
+	const byPassword = config.SIGN_IN.includes("password")
+		? passwordParts({ ...hooks, database, users, signIns, authentication, audit, devices: devices() })
+		: null;
 	const handlers: Partial<Handlers> = {
 		...accountOperations({
 			authentication,
@@ -90,12 +110,42 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		}),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...byPassword?.handlers,
 	};
 	const api = new Api(handlers, audit);
 	const owned = resources.move();
 	return {
 		...{ database, users, signIns, tokens, authentication, cookies, guests, audit, api },
+		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
 		[Symbol.dispose]: () => owned.dispose(),
+	};
+}
+
+type PasswordPartsOptions = Pick<Services, "database" | "users" | "signIns" | "authentication" | "audit"> &
+	Pick<ServicesHooks, "isTier" | "publicUrl"> & { devices: KnownDevices };
+
+/** What signing in by password needs. */
+function passwordParts({ database, publicUrl, ...given }: PasswordPartsOptions) {
+	const { audit, users } = given;
+	const atomically = <T>(work: () => T): T => database.inTransaction(work);
+	const store = new SqlitePasswords(database);
+	const passwords = new Passwords({ store, users, hasher: new Argon2Hasher(), atomically });
+	const invitations = new Invitations({ store: new SqliteInvitations(database), publicUrl });
+	const limits = {
+		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
+		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
+		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
+		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
+	};
+	const attempts = new SignInAttempts(limits, audit);
+	const authenticator = new PasswordAuthenticator({ ...given, passwords, attempts });
+	const parts = { ...given, passwords, invitations, attempts, authenticator, atomically };
+	return {
+		handlers: { ...passwordOperations(parts), ...invitationOperations(parts) },
+		firstOperatorLink: () => {
+			invitations.endOf(null);
+			return users.hasOperator() ? null : invitations.makeFirst().url;
+		},
 	};
 }
 
