@@ -18,8 +18,9 @@ import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
 import { LocalDriver } from "./drivers/local/local-driver.ts";
 import { apiRoutes } from "./http/api-routes.ts";
-import { createApp, TERMINAL_PATH } from "./http/app.ts";
+import { createApp, SIGN_IN_PATH, TERMINAL_PATH } from "./http/app.ts";
 import { createListener } from "./http/listener.ts";
+import { oidcRoutes } from "./http/oidc-routes.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
@@ -80,6 +81,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			signInMs: config.SIGN_IN_TIMEOUT,
 			guestForgetting: guests?.forgetting ?? null,
 		}),
+		oidc:
+			services.oidc &&
+			oidcRoutes({
+				...services.oidc,
+				...{ authentication, cookies, factsOf, log },
+				signIns: services.signIns,
+				audit: services.audit,
+				terminalPath: `${config.BASE_PATH}${TERMINAL_PATH}`,
+				signInPath: `${config.BASE_PATH}${SIGN_IN_PATH}`,
+			}),
 		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),

@@ -30,6 +30,8 @@ export type AppOptions = {
 	authentication: Authentication;
 	/** Below `API_PATH`. */
 	api: Router;
+	/** Null where nobody signs in at a provider. */
+	oidc: Router | null;
 	factsOf(request: IncomingMessage): RequestFacts;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
@@ -64,6 +66,7 @@ function routes(options: AppOptions): Router {
 	});
 	router.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
 	router.use(API_PATH, options.api);
+	if (options.oidc !== null) router.use(options.oidc);
 	router.use(refuseBodies);
 	router.get("/", (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
 	router.get(TERMINAL_PATH, terminalPage(options));
