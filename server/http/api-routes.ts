@@ -15,8 +15,8 @@ export type ApiRoutesOptions = {
 	cookies: SignInCookies;
 	/** The longest that a sign-in's cookie is of use, ms. */
 	signInMs: number;
-	/** `Set-Cookie` value that ends a guest; null where there are none. */
-	guestForgetting: string | null;
+	/** `Set-Cookie` values that end a guest; none where there are no guests. */
+	guestForgetting: string[];
 	factsOf(request: Request): RequestFacts;
 };
 
@@ -83,5 +83,5 @@ function setCookies(response: Response, answer: Answer<unknown>, options: ApiRou
 	const { isGuestGone, isSignedOut, signIn } = answer;
 	if (signIn) response.append("Set-Cookie", cookies.set(signIn.token, signInMs, signIn.isEmbedded ?? false));
 	if (isSignedOut) response.append("Set-Cookie", cookies.clearing);
-	if (isGuestGone && guestForgetting !== null) response.append("Set-Cookie", guestForgetting);
+	if (isGuestGone) response.append("Set-Cookie", guestForgetting);
 }
