@@ -125,6 +125,6 @@ test("a start with a certificate that would not do ends with what to do about it
 	const locked = join(own.folder, "locked.pem");
 	execFileSync("openssl", ["pkey", "-in", TLS_KEY_FILE, "-aes256", "-passout", "pass:x", "-out", locked]);
 	refused({ TLS_CERT_FILE, TLS_KEY_FILE: locked }, /^TLS_KEY_FILE: .*take the passphrase away with openssl/);
-	own.sign(-1);
+	own.expire();
 	refused({ TLS_CERT_FILE, TLS_KEY_FILE }, /^TLS_CERT_FILE: .* expired on .*; renew it/);
 });

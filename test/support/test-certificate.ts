@@ -24,16 +24,20 @@ export class TestCertificate implements Disposable {
 	/** Puts another certificate with another key into the same files. */
 	renew(): void {
 		this.#openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", this.keyFile);
-		this.sign();
-	}
-
-	/** Another certificate for the same key, valid for so many days from now. */
-	sign(days = 2): void {
 		const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
 		this.#openssl(
 			...["req", "-x509", "-new", "-key", this.keyFile, "-out", this.certFile],
-			...["-days", String(days), "-subj", "/CN=localhost", "-addext", names],
+			...["-days", "2", "-subj", "/CN=localhost", "-addext", names],
 		);
+	}
+
+	/** Puts a certificate for the same key there whose time is over. */
+	expire(): void {
+		const request = join(this.folder, "request.pem");
+		this.#openssl("req", "-new", "-key", this.keyFile, "-out", request, "-subj", "/CN=localhost");
+		// The other program for it takes no such number.
+		const validity = ["-days", "-1"];
+		this.#openssl("x509", "-req", "-in", request, "-signkey", this.keyFile, "-out", this.certFile, ...validity);
 	}
 
 	/** What makes a gateway use it. */
