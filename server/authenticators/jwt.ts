@@ -35,8 +35,8 @@ const Claims = z.object({
 	/** Null takes one away. */
 	tier: z.string().nullish(),
 	/** Tokens of other kinds, of issuers that make several: a logout's, an OpenID provider's. */
-	events: z.undefined(),
-	nonce: z.undefined(),
+	events: z.never().optional(),
+	nonce: z.never().optional(),
 });
 
 export class JwtAuthenticator implements Authenticator<string> {

@@ -37,7 +37,7 @@ const Claims = z.object({
 	sid: Named.optional(),
 	events: z.object({ [EVENT]: z.object({}) }),
 	/** An ID token has one: it is none of these, whatever else stands in it. */
-	nonce: z.undefined(),
+	nonce: z.never().optional(),
 });
 
 export class OidcLogout {

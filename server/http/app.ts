@@ -1,5 +1,4 @@
 /** The HTTP side: pages, their assets, the API, health. Whatever goes wrong is answered as a `WireError`. */
-import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import express, {
 	type ErrorRequestHandler,
@@ -15,7 +14,7 @@ import { pinoHttp } from "pino-http";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Readiness } from "../core/readiness.ts";
 import { sendError } from "../limits/refusal.ts";
-import { type Gate, HEALTH_PATHS } from "../limits/request-limit.ts";
+import type { Gate } from "../limits/request-limit.ts";
 import { API_PATH } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -23,10 +22,14 @@ import { securityHeaders } from "./security-headers.ts";
 export type AppOptions = {
 	/** Folder that Vite built. */
 	webRoot: string;
-	/** What everything's path begins with; empty where it is nothing. */
+	/** What every path begins with as it arrives here; empty where it is nothing. */
+	mountPath: string;
+	/** What every path begins with as browsers see it: the same, unless a proxy takes it away. Redirects lead there. */
 	basePath: string;
 	/** What people see. */
 	pages: Router;
+	/** Whether the gateway itself speaks TLS. */
+	isEndOfTls: boolean;
 	/** Below `API_PATH`. */
 	api: Router;
 	/** Null where nobody signs in at a provider. */
@@ -39,6 +42,8 @@ export type AppOptions = {
 };
 
 export const TERMINAL_PATH = "/container-terminal";
+const HEALTH_PATH = "/healthz";
+const READY_PATH = "/readyz";
 export const SIGN_IN_PATH = "/sign-in";
 /** Names of assets carry a hash of their content, so that a year is as good as for ever. */
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
@@ -46,8 +51,11 @@ const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
 export function createApp(options: AppOptions): Express {
 	const app = express();
 	app.disable("x-powered-by");
+	// As Socket.IO takes its own path.
+	app.enable("case sensitive routing");
 	app.use(options.gate);
-	app.use(options.basePath || "/", routes(options));
+	app.use(health(options));
+	app.use(options.mountPath || "/", routes(options));
 	app.use(() => {
 		throw new BerthError("NOT_FOUND");
 	});
@@ -55,14 +63,26 @@ export function createApp(options: AppOptions): Express {
 	return app;
 }
 
-function routes(options: AppOptions): Router {
+/** Whoever asks the gateway itself for its health need not know below which path people reach it. */
+export function healthPaths(mountPath: string): ReadonlySet<string> {
+	return new Set(["", mountPath].flatMap((below) => [`${below}${HEALTH_PATH}`, `${below}${READY_PATH}`]));
+}
+
+function health({ readiness }: AppOptions): Router {
 	const router = Router();
-	router.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-	router.get("/readyz", (_request, response) => {
-		const { isReady, ...readiness } = options.readiness();
-		response.status(isReady ? 200 : 503).json(readiness);
+	router.get(HEALTH_PATH, (_request, response) => void response.json({ status: "ok" }));
+	router.get(READY_PATH, (_request, response) => {
+		const { isReady, ...rest } = readiness();
+		response.status(isReady ? 200 : 503).json(rest);
 	});
-	router.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
+	return router;
+}
+
+function routes(options: AppOptions): Router {
+	// Strict, because what a page names lies beside it: behind one more slash it would be looked for elsewhere.
+	const router = Router({ strict: true });
+	router.use(health(options));
+	router.use(requestLog(options.log), securityHeaders(options), guardOrigin(options.originPolicy));
 	router.use(API_PATH, options.api);
 	if (options.oidc !== null) router.use(options.oidc);
 	router.use(refuseBodies);
@@ -86,8 +106,6 @@ function requestLog(log: Logger): RequestHandler {
 	return pinoHttp({
 		logger: log,
 		quietReqLogger: true,
-		// The quiet ones are asked every few seconds and never interesting.
-		autoLogging: { ignore: (request: IncomingMessage) => HEALTH_PATHS.has(request.url ?? "") },
 		customLogLevel: (_request, response) => (response.statusCode >= 500 ? "error" : "debug"),
 		// Headers carry cookies, and queries may carry anything: neither is logged.
 		serializers: {

@@ -7,9 +7,19 @@ export type PagePolicy = {
 	hasTerminal?: boolean;
 	/** Origins whose pages may show this one inside of them. */
 	frameAncestors?: readonly string[];
+	/** Whether the gateway itself speaks TLS. */
+	isEndOfTls?: boolean;
 };
 
-export function securityHeaders({ frameAncestors = [], hasTerminal = false }: PagePolicy = {}): RequestHandler {
+/**
+ * For how long browsers refuse to speak to this host without TLS, s: a year, as lists of such hosts demand. Names below it
+ * are not ours to decide on.
+ */
+const HSTS = { maxAge: 365 * 24 * 60 * 60, includeSubDomains: false };
+
+/** What is not said of a page again stays as it was said of all. */
+export function securityHeaders(policy: PagePolicy): RequestHandler {
+	const { frameAncestors = [], hasTerminal = false, isEndOfTls = false } = policy;
 	const isFramed = frameAncestors.length > 0;
 	return helmet({
 		contentSecurityPolicy: {
@@ -31,7 +41,7 @@ export function securityHeaders({ frameAncestors = [], hasTerminal = false }: Pa
 		// It knows no list; where both are there, browsers go by the policy.
 		frameguard: isFramed ? false : { action: "deny" },
 		referrerPolicy: { policy: "no-referrer" },
-		// Whoever ends TLS in front of the gateway decides on this.
-		strictTransportSecurity: false,
+		// Whoever ends TLS decides on this.
+		strictTransportSecurity: isEndOfTls && HSTS,
 	});
 }

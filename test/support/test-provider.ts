@@ -105,6 +105,8 @@ export class TestProvider implements AsyncDisposable {
 			features: { backchannelLogout: { enabled: true } },
 			jwks: { keys: [{ ...(await exportJWK(this.#key.privateKey)), kid: "test", alg: "RS256", use: "sig" }] },
 			cookies: { keys: ["only for tests"] },
+			// Its own way of asking refuses addresses of this machine, where the gateway is.
+			fetch: (url, options) => fetch(url, Object.assign({ ...options }, { dispatcher: undefined })),
 		});
 	}
 }
