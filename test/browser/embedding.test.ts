@@ -119,6 +119,7 @@ test("a command runs once the person has agreed to what they saw, and not before
 	await dialog.waitFor({ state: "detached" });
 	await around.say({ berth: 1, type: "run", command: "echo one-$((1 + 1))\necho two-$((2 + 2))" });
 	await dialog.getByRole("button", { name: "Cancel" }).click();
+	await dialog.waitFor({ state: "detached" });
 	await around.say({ berth: 1, type: "run", command: "echo third-$((3 + 3))\necho fourth-$((4 + 4))" });
 	await dialog.getByRole("button", { name: "Run" }).click();
 	const text = await around.untilText(/third-6[\s\S]*fourth-8/);
