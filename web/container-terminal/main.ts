@@ -9,7 +9,6 @@ import { ConnectionStatus } from "./connection-status.ts";
 import { offerDebugHandle } from "./debug-handle.ts";
 import { showShortcuts } from "./dialogs.ts";
 import type { Embedding } from "./embedding/embedding.ts";
-import { EMBED_PATH } from "./embedding/messages.ts";
 import { GatewayConnection, RequestFailure } from "./gateway-connection.ts";
 import { offerGuestFiles } from "./guest-files-offer.ts";
 import { forgetNotices, showNotice } from "./notices.ts";
@@ -22,6 +21,8 @@ import { Tabs } from "./tabs.ts";
 import { matchColours } from "./themes.ts";
 import { followVisualViewport } from "./visual-viewport.ts";
 
+/** Ends the address of the page where it is shown inside of another. */
+const EMBED_PATH = "/embed";
 const isEmbedded = location.pathname.endsWith(EMBED_PATH);
 document.documentElement.toggleAttribute("data-embedded", isEmbedded);
 let embedding: Embedding | null = null;

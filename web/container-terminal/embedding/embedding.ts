@@ -2,7 +2,6 @@
 import type { TerminalSize } from "../../../server/protocol/session.ts";
 import { ApiFailure, call, errorOf } from "../../shared/api-client.ts";
 import type { ConnectionState, GatewayConnection } from "../gateway-connection.ts";
-import { isSameSize } from "../output-sizes.ts";
 import type { Ending, SessionTab } from "../session-tab.ts";
 import { type EmbedOrder, isToken } from "./messages.ts";
 import { ParentPage } from "./parent-page.ts";
@@ -63,7 +62,7 @@ export class Embedding {
 	}
 
 	onGrid({ cols, rows }: TerminalSize): void {
-		if (this.#size !== null && isSameSize(this.#size, { cols, rows })) return;
+		if (cols === this.#size?.cols && rows === this.#size.rows) return;
 		this.#size = { cols, rows };
 		this.#parent.say({ type: "resize", cols, rows });
 	}

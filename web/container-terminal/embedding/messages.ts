@@ -5,8 +5,6 @@
 import type { TerminalSize } from "../../../server/protocol/session.ts";
 import type { SignInEnd } from "../../../server/protocol/sign-in.ts";
 
-/** Ends the address of the page in its embedded form. */
-export const EMBED_PATH = "/embed";
 /** Grows when a message changes so that earlier parents misunderstand it. */
 export const EMBED_VERSION = 1;
 
