@@ -18,7 +18,7 @@ export default defineConfig({
 		rollupOptions: {
 			input: PAGES.map((page) => join(WEB_ROOT, page, "index.html")),
 			// One file of what pages have in common: each more is one more request before anything is seen.
-			output: { advancedChunks: { groups: [{ name: "shared", test: SHARED }] } },
+			output: { codeSplitting: { groups: [{ name: "shared", test: SHARED }] } },
 		},
 	},
 	experimental: {
