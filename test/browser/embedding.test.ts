@@ -106,6 +106,21 @@ test("a loaded frame asks for a token again, and shows nothing of whoever was th
 	await around.untilText(/mine-42/);
 });
 
+test("the terminal takes the keyboard when it is given, and not by itself", async () => {
+	await using around = await platform.visit(browser, "/silent");
+	const { page } = around;
+	await page.focus("#own");
+	await around.show(`${gateway.base}/embed#token=${await tokenFor("focus")}`);
+	await around.untilPrompt();
+	await page.keyboard.type("here");
+	assert.equal(await page.inputValue("#own"), "here");
+	await page.evaluate(() => document.querySelector("iframe")?.focus());
+	await around.say({ berth: 1, type: "focus" });
+	await around.frame.waitForFunction(() => document.activeElement instanceof HTMLTextAreaElement);
+	await page.keyboard.type("echo there-$((7 + 7))\n");
+	await around.untilText(/there-14/);
+});
+
 test("a command runs once the person has agreed to what they saw, and not before", async () => {
 	await using around = await shown("run");
 	const { frame, page } = around;

@@ -1,7 +1,7 @@
 /** Shows how the connection is: the badge in the bar, the cover over the stage, the strip above a terminal that waits. */
 import type { DiskState } from "../../server/protocol/account-limits.ts";
 import type { Place, Welcome } from "../../server/protocol/terminal.ts";
-import { byId, setText } from "../shared/dom.ts";
+import { byId, mayTakeFocus, setText } from "../shared/dom.ts";
 import { ConnectionDetails } from "./connection-details.ts";
 import { type Badge, badgeOf, type Cover, coverOf, lostWordsOf, type Situation } from "./connection-words.ts";
 import { DiskNotice } from "./disk-notice.ts";
@@ -66,7 +66,7 @@ export class ConnectionStatus {
 		else this.#brokenSince ??= Date.now();
 		this.#draw();
 		// What had it is gone.
-		if (connection.kind === "signed-out") byId("cover-button").focus();
+		if (connection.kind === "signed-out" && mayTakeFocus()) byId("cover-button").focus();
 	}
 
 	onPlace(place: Place): void {

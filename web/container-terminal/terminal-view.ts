@@ -3,6 +3,7 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
+import { mayTakeFocus } from "../shared/dom.ts";
 import type { Settings } from "../shared/settings.ts";
 import { clipboardTextIn } from "./clipboard-requests.ts";
 import { confirmLink } from "./dialogs.ts";
@@ -123,7 +124,7 @@ export class TerminalView {
 	}
 
 	focus(): void {
-		this.terminal.focus();
+		if (mayTakeFocus()) this.terminal.focus();
 	}
 
 	apply(settings: Settings): void {

@@ -38,6 +38,11 @@ export function setText(node: HTMLElement, text: string): void {
 	if (node.textContent !== text) node.textContent = text;
 }
 
+/** False inside another page whose reader is elsewhere on it: to take the keyboard from there would be rude. */
+export function mayTakeFocus(): boolean {
+	return window.parent === window || document.hasFocus();
+}
+
 /** Resolves when the page can be seen, which is when its browser gives it time. */
 export async function untilVisible(): Promise<void> {
 	if (document.visibilityState === "visible") return;
