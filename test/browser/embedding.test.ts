@@ -9,6 +9,8 @@ import { launchBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { type PageAround, Platform, tokenFor } from "./embedding-page.ts";
 
+const RUN = { berth: 1, type: "run" };
+
 let platform: Platform;
 let gateway: GatewayProcess;
 let browser: Browser;
@@ -181,24 +183,23 @@ test("what is of another shape, version, window or origin does nothing", async (
 	];
 	for (const message of nonsense) await around.say(message);
 	// A frame beside it, of the same allowed origin, is not the page around it; a page of another origin even less.
-	for (const source of [platform.origin, gateway.base]) {
-		await page.evaluate(
-			async ([src, token]) => {
-				const beside = Object.assign(document.createElement("iframe"), { src });
-				document.body.append(beside);
-				await new Promise((resolve) => beside.addEventListener("load", resolve, { once: true }));
-				beside.name = token ?? "";
-			},
-			[`${source}/silent`, token] as const,
-		);
-		await page
-			.frames()
-			.at(-1)
-			?.evaluate((token) => {
-				const terminal = window.parent.frames[0];
-				terminal?.postMessage({ berth: 1, type: "token", token }, "*");
-				terminal?.postMessage({ berth: 1, type: "run", command: "echo bad" }, "*");
-			}, token);
+	await using stranger = await Platform.start();
+	for (const source of [platform.origin, stranger.origin]) {
+		const src = `${source}/silent?beside`;
+		await page.evaluate(async (src) => {
+			const beside = Object.assign(document.createElement("iframe"), { src });
+			document.body.append(beside);
+			await new Promise((resolve) => beside.addEventListener("load", resolve, { once: true }));
+		}, src);
+		const beside = page.frame({ url: src });
+		assert.ok(beside, "there is a frame beside it");
+		const orders = [
+			{ berth: 1, type: "token", token },
+			{ ...RUN, command: "echo bad" },
+		];
+		await beside.evaluate((orders) => {
+			for (const order of orders) window.parent.frames[0]?.postMessage(order, "*");
+		}, orders);
 	}
 	// What comes behind them all is done: so all of them have come.
 	await around.say({ berth: 1, type: "run", command: "echo good" });
