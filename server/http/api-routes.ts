@@ -15,8 +15,8 @@ export type ApiRoutesOptions = {
 	cookies: SignInCookies;
 	/** The longest that a sign-in's cookie is of use, ms. */
 	signInMs: number;
-	/** `Set-Cookie` value that ends a guest; null where there are none. */
-	guestForgetting: string | null;
+	/** `Set-Cookie` values that end a guest; none where there are no guests. */
+	guestForgetting: string[];
 	factsOf(request: Request): RequestFacts;
 };
 
@@ -84,5 +84,5 @@ function setCookies(response: Response, answer: Answer<unknown>, options: ApiRou
 	if (signIn) response.append("Set-Cookie", cookies.set(signIn.token, signInMs, signIn.isEmbedded ?? false));
 	if (setCookie !== undefined) response.append("Set-Cookie", setCookie);
 	if (isSignedOut) response.append("Set-Cookie", cookies.clearing);
-	if (isGuestGone && guestForgetting !== null) response.append("Set-Cookie", guestForgetting);
+	if (isGuestGone) response.append("Set-Cookie", guestForgetting);
 }
