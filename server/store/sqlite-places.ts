@@ -34,7 +34,11 @@ export class SqlitePlaces implements AccountStore, AssignmentStore {
 	recordHomes(homes: readonly Home[]): Home[] {
 		return this.#database.inTransaction(() =>
 			homes.filter(({ uid, username }) => {
-				this.#database.run("INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)", uid, username);
+				const { changes } = this.#database.run(
+					"INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)",
+					...[uid, username],
+				);
+				if (changes > 0) this.#giveBack(username);
 				return this.#database.get("SELECT 1 FROM uids WHERE uid = ? AND username = ?", uid, username) === null;
 			}),
 		);
@@ -91,6 +95,19 @@ export class SqlitePlaces implements AccountStore, AssignmentStore {
 	usersByContainer(): Map<Ordinal, number> {
 		const rows = this.#database.all("SELECT ordinal, count(*) AS users FROM assignments GROUP BY ordinal");
 		return new Map(rows.map(({ ordinal, users }) => [Ordinal.parse(ordinal), Number(users)]));
+	}
+
+	/**
+	 * The database was lost, and a home's owner came back, under another name, before the home was known: it is theirs,
+	 * unless they have another one by now.
+	 */
+	#giveBack(username: Username): void {
+		this.#database.run(
+			`UPDATE users SET username = ? WHERE username <> ? AND username GLOB ?
+				 AND NOT EXISTS (SELECT 1 FROM uids WHERE uids.username = users.username)
+				 AND NOT EXISTS (SELECT 1 FROM users AS others WHERE others.username = ?)`,
+			...[username, username, `*-${username.slice(username.lastIndexOf("-") + 1)}`, username],
+		);
 	}
 
 	#refuseSharedName({ userId, username }: Visitor): void {
