@@ -6,19 +6,27 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { invitationOperations } from "./api/invitation-operations.ts";
 import { jwtOperations } from "./api/jwt-operations.ts";
+import { passwordOperations } from "./api/password-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
 import { AnonymousAuthenticator } from "./authenticators/anonymous.ts";
+import { Argon2Hasher } from "./authenticators/argon2-hasher.ts";
 import { keptCookieSecret } from "./authenticators/cookie-secret.ts";
 import { JwtAuthenticator } from "./authenticators/jwt.ts";
+import { KnownDevices } from "./authenticators/known-devices.ts";
 import { OidcAuthenticator } from "./authenticators/oidc.ts";
 import { OidcLogout } from "./authenticators/oidc-logout.ts";
+import { PasswordAuthenticator } from "./authenticators/password.ts";
 import { ProxyAuthenticator } from "./authenticators/proxy.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
 import type { AuditLog } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
+import { Invitations } from "./core/invitations.ts";
+import { Passwords } from "./core/passwords.ts";
+import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import type { UsedTokens } from "./core/used-tokens.ts";
 import { SIGN_IN_PATH } from "./http/app.ts";
@@ -26,17 +34,22 @@ import { OidcFlowCookie } from "./http/oidc-flow-cookie.ts";
 import { OIDC_CALLBACK_PATH, OIDC_PATH } from "./http/oidc-routes.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import { clientAddresses } from "./limits/client-address.ts";
+import { MemoryAttemptLimit } from "./limits/memory-attempt-limit.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteInvitations } from "./store/sqlite-invitations.ts";
+import { SqlitePasswords } from "./store/sqlite-passwords.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
 import { SqliteUsedTokens } from "./store/sqlite-used-tokens.ts";
 import { SqliteUsers } from "./store/sqlite-users.ts";
 
 /** What else has to happen where somebody is let in no more, or may use something else. */
 export type ServicesHooks = {
+	/** Where people reach the gateway, with the path that everything is below. Asked once it listens. */
+	publicUrl(): string;
 	/** Sign-ins that a page is open by. */
 	presentSignIns(): SignInId[];
 	onSignInEnded(signIn: SignIn, why: SignInEnd): void;
@@ -58,6 +71,8 @@ export type Services = Disposable & {
 	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
 	audit: AuditLog;
 	api: Api;
+	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
+	firstOperatorLink(): string | null;
 };
 
 export function createServices(config: Config, log: Logger, hooks: ServicesHooks): Services {
@@ -82,8 +97,9 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	);
 	const isSecure = isReachedByHttps(config);
 	const cookies = new SignInCookies(isSecure);
+	const cookieSecret = (): string => config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR);
 	const guests = config.SIGN_IN.includes("anonymous")
-		? new AnonymousAuthenticator({ secret: config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR), isSecure })
+		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
 	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: hooks.isTier, log };
 	const oidc = createOidc(config, issuerOptions, isSecure);
@@ -97,6 +113,10 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		onTierChanged: hooks.onTierChanged,
 		audit,
 	});
+	const devices = (): KnownDevices => new KnownDevices({ secret: cookieSecret(), isSecure });
+	const byPassword = config.SIGN_IN.includes("password")
+		? passwordParts({ ...hooks, database, users, signIns, authentication, audit, devices: devices() })
+		: null;
 	const handlers: Partial<Handlers> = {
 		...accountOperations({
 			authentication,
@@ -111,12 +131,42 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, audit })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...byPassword?.handlers,
 	};
 	const api = new Api(handlers, audit);
 	const owned = resources.move();
 	return {
+		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
 		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, audit, api },
 		[Symbol.dispose]: () => owned.dispose(),
+	};
+}
+
+type PasswordPartsOptions = Pick<Services, "database" | "users" | "signIns" | "authentication" | "audit"> &
+	Pick<ServicesHooks, "isTier" | "publicUrl"> & { devices: KnownDevices };
+
+/** What signing in by password needs. */
+function passwordParts({ database, publicUrl, ...given }: PasswordPartsOptions) {
+	const { audit, users } = given;
+	const atomically = <T>(work: () => T): T => database.inTransaction(work);
+	const store = new SqlitePasswords(database);
+	const passwords = new Passwords({ store, users, hasher: new Argon2Hasher(), atomically });
+	const invitations = new Invitations({ store: new SqliteInvitations(database), publicUrl });
+	const limits = {
+		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
+		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
+		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
+		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
+	};
+	const attempts = new SignInAttempts(limits, audit);
+	const authenticator = new PasswordAuthenticator({ ...given, passwords, attempts });
+	const parts = { ...given, passwords, invitations, attempts, authenticator, atomically };
+	return {
+		handlers: { ...passwordOperations(parts), ...invitationOperations(parts) },
+		firstOperatorLink: () => {
+			invitations.endOf(null);
+			return users.hasOperator() ? null : invitations.makeFirst().url;
+		},
 	};
 }
 

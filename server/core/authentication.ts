@@ -47,14 +47,14 @@ export class Authentication {
 	}
 
 	/** As `identify`, but lets in guests who are new, where there may be any. */
-	admit(request: RequestFacts): { presence: Presence | null; setCookie: string | null } {
+	admit(request: RequestFacts): { presence: Presence | null; setCookies: string[] } {
 		const { guests } = this.#options;
 		const presence = this.identify(request);
 		// A guest's cookie lives as long as the last visit says.
 		if (guests === null || (presence !== null && presence.method !== guests.method))
-			return { presence, setCookie: null };
-		const { vouched, setCookie } = guests.admit(request);
-		return { presence: { user: this.#userOf(vouched), method: guests.method, signInId: null }, setCookie };
+			return { presence, setCookies: [] };
+		const { vouched, setCookies } = guests.admit(request);
+		return { presence: { user: this.#userOf(vouched), method: guests.method, signInId: null }, setCookies };
 	}
 
 	/** The guest that this browser is besides, or was. */

@@ -51,6 +51,6 @@ export interface RequestAuthenticator {
 
 /** Lets in whoever comes. */
 export interface GuestAuthenticator extends RequestAuthenticator {
-	/** Whom the request proves, or somebody new; with the `Set-Cookie` value that proves them from now on. */
-	admit(request: RequestFacts): { vouched: Vouched; setCookie: string };
+	/** Whom the request proves, or somebody new; with the `Set-Cookie` values that prove them from now on. */
+	admit(request: RequestFacts): { vouched: Vouched; setCookies: string[] };
 }

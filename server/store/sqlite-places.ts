@@ -2,6 +2,7 @@
 import type { AccountStore, Home } from "../core/accounts.ts";
 import { type Assignment, type AssignmentStore, chooseContainer, type ReleasedPlace } from "../core/assignment.ts";
 import type { Visitor } from "../core/identity.ts";
+import { BerthError } from "../protocol/errors.ts";
 import { Ordinal, Uid, type UserId, Username } from "../protocol/ids.ts";
 import type { Database } from "./database.ts";
 import { visitorIn } from "./sqlite-users.ts";
@@ -16,9 +17,11 @@ export class SqlitePlaces implements AccountStore, AssignmentStore {
 	register(visitor: Visitor, now: number): Uid {
 		const { userId, username, issuer, subject, displayName } = visitor;
 		const known = this.#database.get(
-			"SELECT uid FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)",
+			"SELECT uid, username FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)",
 			userId,
 		);
+		// A page that was open before `giveBack`: it has to come again, under the name that its user has now.
+		if (known !== null && known.username !== username) throw new BerthError("UNAUTHENTICATED");
 		if (known !== null) return Uid.parse(known.uid);
 		return this.#database.inTransaction(() => {
 			this.#database.run(

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { exportSPKI, importJWK, SignJWT } from "jose";
-import { askApi, cookieOf } from "../support/api-client.ts";
+import { ApiClient } from "../support/api-client.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { TestPlatform, vouchingFor } from "../support/test-platform.ts";
 
@@ -27,9 +27,10 @@ after(async () => {
 });
 
 async function outcome(token: string, { base } = gateway): Promise<string> {
-	const { cookies, refused } = await askApi(base, "sign-in.jwt", { token });
-	assert.equal(cookies.length === 0, refused !== undefined, "a cookie exactly for who is let in");
-	return refused ?? "done";
+	const client = new ApiClient(base);
+	const reply = await client.call("sign-in.jwt", { token });
+	assert.equal(client.cookie !== "", reply.ok, "a cookie exactly for who is let in");
+	return reply.ok ? "done" : reply.error.code;
 }
 
 function encoded(part: unknown): string {
@@ -166,16 +167,18 @@ test("a token is for here, from the platform, of now, and whole", async () => {
 
 test("a token signs in by a page of the gateway only, and takes the place of the sign-in that was there", async () => {
 	for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }]) {
+		const client = new ApiClient(gateway.base, headers);
 		const token = await platform.signed(vouchingFor("mallory"));
-		const { cookies, refused } = await askApi(gateway.base, "sign-in.jwt", { token }, headers);
-		assert.deepEqual([cookies, refused], [[], "ORIGIN_REFUSED"], JSON.stringify(headers));
+		assert.equal(await client.refusal("sign-in.jwt", { token }), "ORIGIN_REFUSED", JSON.stringify(headers));
+		assert.equal(client.cookie, "");
 	}
-	const first = await askApi(gateway.base, "sign-in.jwt", { token: await platform.signed(vouchingFor("mallory")) });
-	const planted = { cookie: cookieOf(first.cookies) };
-	const token = await platform.signed(vouchingFor("ada"));
-	const second = await askApi(gateway.base, "sign-in.jwt", { token }, planted);
-	assert.notEqual(cookieOf(second.cookies), planted.cookie);
-	assert.equal((await askApi(gateway.base, "account.read", {}, planted)).result?.user, null);
+	const client = new ApiClient(gateway.base);
+	await client.ask("sign-in.jwt", { token: await platform.signed(vouchingFor("mallory")) });
+	const planted = client.cookie;
+	await client.ask("sign-in.jwt", { token: await platform.signed(vouchingFor("ada")) });
+	assert.notEqual(client.cookie, planted);
+	const attacker = new ApiClient(gateway.base, { cookie: planted });
+	assert.equal((await attacker.ask("account.read", {})).user, null, "what was planted is worth nothing any more");
 });
 
 test("tokens are in no log line, and each refusal says why, without what a stranger wrote", async () => {

@@ -139,13 +139,15 @@ export function testAuthenticator(name: string, setUp: () => Promise<Authenticat
 			const { username } = openUsers(t).users.remember(identity, 0);
 			const { places, users } = openUsers(t);
 			const later = await vouched(underTest, { subject: "ada", name: "Ada Lovelace" });
-			const { userId } = users.remember(later.identity, 1);
+			const before = users.remember(later.identity, 1);
 			const uid = Uid.parse(FIRST_UID + 41);
 			places.recordHomes([{ username, uid }]);
-			const user = users.find(userId);
+			const user = users.find(before.userId);
 			assert.ok(user);
 			assert.equal(user.username, username);
 			assert.equal(places.register(user, 1), uid);
+			// Whoever was let in under the other name meanwhile is given no second home.
+			if (before.username !== username) assert.throws(() => places.register(before, 1), isUnauthenticated);
 		});
 
 		test("two people are two users, though they are called the same", async (t) => {
@@ -164,6 +166,10 @@ export function testAuthenticator(name: string, setUp: () => Promise<Authenticat
 			}
 		});
 	});
+}
+
+function isUnauthenticated(thrown: unknown): boolean {
+	return thrown instanceof BerthError && thrown.code === "UNAUTHENTICATED";
 }
 
 /** For those that throw where they refuse. */

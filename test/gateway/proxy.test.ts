@@ -1,7 +1,7 @@
 /** A proxy's word for who somebody is, on a real gateway that trusts this machine. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { askApi, cookieOf } from "../support/api-client.ts";
+import { ApiClient } from "../support/api-client.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { askFrom, pageUser, type SentHeaders } from "../support/header-client.ts";
 
@@ -82,8 +82,8 @@ test("the role is what the proxy says with each request", async () => {
 });
 
 test("signing out goes on where one signs out at the proxy", async () => {
-	const { result } = await askApi(gateway.base, "sign-in.leave", {}, { "x-remote-user": "ada" });
-	assert.deepEqual(result, { continueAt: "https://login.example.org/sign-out" });
+	const client = new ApiClient(gateway.base, { "x-remote-user": "ada" });
+	assert.deepEqual(await client.ask("sign-in.leave", {}), { continueAt: "https://login.example.org/sign-out" });
 });
 
 test("where guests are let in too, whom the proxy names is no guest", async () => {
@@ -91,10 +91,10 @@ test("where guests are let in too, whom the proxy names is no guest", async () =
 	const named = await fetch(`${both.base}/container-terminal`, { headers: { "x-remote-user": "ada" } });
 	await named.arrayBuffer();
 	assert.deepEqual([named.status, named.headers.getSetCookie()], [200, []]);
-	const guest = await fetch(`${both.base}/container-terminal`);
-	await guest.arrayBuffer();
-	const cookie = cookieOf(guest.headers.getSetCookie());
-	assert.equal((await askApi(both.base, "account.read", {}, { cookie })).result?.method, "anonymous");
-	const besides = await askApi(both.base, "account.read", {}, { cookie, "x-remote-user": "ada" });
-	assert.deepEqual([besides.result?.method, besides.result?.hasGuestFiles], ["proxy", true]);
+	const guest = new ApiClient(both.base);
+	await (await guest.fetch("/container-terminal")).arrayBuffer();
+	assert.equal((await guest.ask("account.read", {})).method, "anonymous");
+	const besides = new ApiClient(both.base, { "x-remote-user": "ada", cookie: guest.cookie });
+	const { hasGuestFiles, method } = await besides.ask("account.read", {});
+	assert.deepEqual([method, hasGuestFiles], ["proxy", true]);
 });
