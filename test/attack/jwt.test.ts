@@ -37,10 +37,15 @@ function encoded(part: unknown): string {
 	return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
-/** HS256 with any bytes for a key. */
-function signedWith(key: string | Buffer, claims: object, header: object = {}): string {
-	const head = `${encoded({ alg: "HS256", ...header })}.${encoded(claims)}`;
-	return `${head}.${createHmac("sha256", key).update(head).digest("base64url")}`;
+/** With any bytes for a key. */
+function signedWith(
+	key: string | Buffer,
+	claims: object,
+	header: { alg?: string; [name: string]: unknown } = {},
+): string {
+	const { alg = "HS256" } = header;
+	const head = `${encoded({ ...header, alg })}.${encoded(claims)}`;
+	return `${head}.${createHmac(alg.replace("HS", "sha"), key).update(head).digest("base64url")}`;
 }
 
 test("a token works once, also after the gateway was started again, also when it comes twice at once", async () => {
@@ -74,6 +79,7 @@ test("a token is not checked as it would like to be", async () => {
 		["HS256 with the public key as PEM, trimmed", signedWith(pem.trim(), claims, { kid: "RS256" })],
 		["HS256 with the public key as JWK", signedWith(JSON.stringify(rsa), claims, { kid: "RS256" })],
 		["HS256 with nothing", signedWith("", claims)],
+		["HS512 with the secret", signedWith(SECRET, claims, { alg: "HS512" })],
 		["other claims under a genuine signature", `${head}.${encoded(claims)}.${signature}`],
 		["no signature", `${head}.${encoded(claims)}.`],
 		[
@@ -179,6 +185,20 @@ test("a token signs in by a page of the gateway only, and takes the place of the
 	assert.notEqual(client.cookie, planted);
 	const attacker = new ApiClient(gateway.base, { cookie: planted });
 	assert.equal((await attacker.ask("account.read", {})).user, null, "what was planted is worth nothing any more");
+});
+
+test("a flood of wrong tokens is no flood of audit lines, and keeps nobody else out", async () => {
+	const settings = { ...platform.environment, TRUST_PROXY: "loopback" };
+	await using own = await GatewayProcess.start(settings);
+	const flood = new ApiClient(own.base, { "x-forwarded-for": "203.0.113.7" });
+	const refused: string[] = [];
+	for (let count = 0; count < 310; count += 1) refused.push(await flood.refusal("sign-in.jwt", { token: "x" }));
+	assert.deepEqual([refused[0], refused.at(-1)], ["SIGN_IN_REFUSED", "TOO_MANY_ATTEMPTS"]);
+	const lines = own.log.split("\n").filter((line) => line.includes('"actor":"nobody"'));
+	assert.equal(lines.length, 301);
+	assert.match(lines.at(-1) ?? "", /"action":"limit.hit"/);
+	const neighbour = new ApiClient(own.base, { "x-forwarded-for": "203.0.113.8" });
+	await neighbour.ask("sign-in.jwt", { token: await platform.signed(vouchingFor("ada")) });
 });
 
 test("tokens are in no log line, and each refusal says why, without what a stranger wrote", async () => {
