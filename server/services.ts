@@ -111,6 +111,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const authentication = new Authentication({
 		users,
 		signIns,
+		methods: config.SIGN_IN,
 		tokenOf: (request) => cookies.tokenOf(request),
 		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,

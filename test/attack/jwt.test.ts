@@ -87,6 +87,7 @@ test("a token is not checked as it would like to be", async () => {
 			`${encoded({ alg: "PS256", kid: "RS256" })}.${genuine.split(".")[1]}.${signature}`,
 		],
 		["a critical extension", signedWith(SECRET, claims, { crit: ["b64"], b64: false })],
+		["an extension that nobody knows", signedWith(SECRET, claims, { crit: ["<script>"], "<script>": 1 })],
 		["encrypted", `${encoded({ alg: "dir", enc: "A256GCM" })}....`],
 		["no token", "null"],
 		["none at all", ""],

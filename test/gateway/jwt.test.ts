@@ -84,6 +84,16 @@ test("a platform can make a person known before they come: they are the same", a
 	assert.deepEqual([later.user?.username, later.user?.displayName], [user.username, "Known Before"]);
 });
 
+test("a way in that is switched off lets nobody in who came by it, until it is on again", async () => {
+	const client = await signedIn("switched off");
+	await gateway.stop();
+	await gateway.start({ SIGN_IN: "password" });
+	assert.equal((await client.ask("account.read", {})).user, null);
+	await gateway.stop();
+	await gateway.start({ SIGN_IN: "jwt" });
+	assert.equal((await client.ask("account.read", {})).user?.subject, "switched off");
+});
+
 test("a platform whose keys are not to be had is told apart from a wrong token, and found again", async () => {
 	await gateway.stop();
 	await platform.stop();
