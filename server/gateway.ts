@@ -101,7 +101,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 				...services.oidc,
 				...{ authentication, cookies, factsOf, log },
 				signIns: services.signIns,
-				audit: services.audit,
+				refusals: services.refusals,
 				terminalPath: `${config.BASE_PATH}${TERMINAL_PATH}`,
 				signInPath: `${config.BASE_PATH}${SIGN_IN_PATH}`,
 			}),
