@@ -133,6 +133,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);
 	await once(server, "listening");
+	if (
+		config.SIGN_IN.some((method) => method !== "anonymous") &&
+		!isReachedByHttps(config) &&
+		!isLoopback(config.HOST)
+	) {
+		log.warn({}, "people sign in without TLS: set TLS_CERT_FILE, or PUBLIC_URL where a proxy ends it");
+	}
 	log.info({ listening: server.address(), certificateEndsAt: certificate?.endsAt }, "listening");
 	pool.start();
 
