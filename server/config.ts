@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { EgressPolicy } from "./protocol/link.ts";
-import type { SignInMethod } from "./protocol/sign-in.ts";
+import { SignInMethod } from "./protocol/sign-in.ts";
 import { fileSetting, withSecretFiles } from "./secret-files.ts";
 import {
 	basePath,
@@ -17,6 +17,7 @@ import {
 	flag,
 	headerName,
 	httpUrl,
+	issuerUrl,
 	matching,
 	origins,
 	orNone,
@@ -310,10 +311,11 @@ export const SETTINGS = {
 		unit: "duration",
 		meaning: "Every sign-in ends after this long.",
 	}),
-	OIDC_ISSUER: setting(httpUrl().nullable(), {
+	OIDC_ISSUER: setting(issuerUrl().nullable(), {
 		fallback: null,
 		unit: "URL",
-		meaning: "`oidc`: the provider's address, under which its discovery document is.",
+		meaning:
+			"`oidc`: the provider's address, under which its discovery document is, exactly as that calls it (`issuer`), with a slash at the end or without. HTTPS, except on this machine.",
 	}),
 	OIDC_CLIENT_ID: setting(z.string().min(1).nullable(), {
 		fallback: null,
@@ -339,7 +341,8 @@ export const SETTINGS = {
 	OIDC_NAME_CLAIM: setting(z.string().min(1), {
 		fallback: "name",
 		unit: "claim",
-		meaning: "`oidc`: what people are called by.",
+		meaning:
+			"`oidc`: what people are called by. Claims may be paths, such as `realm_access.roles`; they are looked for in the ID token, then in what the provider says of users.",
 	}),
 	OIDC_ROLE_CLAIM: setting(z.string().min(1).nullable(), {
 		fallback: null,
@@ -364,12 +367,13 @@ export const SETTINGS = {
 	JWT_AUDIENCE: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "`jwt`: what they have as `aud`: this gateway and nobody else.",
+		meaning: "`jwt`: what they have as `aud`, and nothing else: this gateway.",
 	}),
 	JWT_JWKS_URL: setting(httpUrl().nullable(), {
 		fallback: null,
 		unit: "URL",
-		meaning: "`jwt`: where the platform's public keys are. Either this or `JWT_SECRET`.",
+		meaning:
+			"`jwt`: where the platform's public keys are, for RS256, PS256, ES256 or EdDSA. HTTPS, except on this machine. Either this or `JWT_SECRET`.",
 	}),
 	JWT_SECRET: setting(z.string().min(32, "must be at least 32 characters").nullable(), {
 		fallback: null,
@@ -535,6 +539,13 @@ function contradictionsIn(config: Config): string[] {
 	needs("jwt", JWT_ISSUER !== null && JWT_AUDIENCE !== null, "JWT_ISSUER and JWT_AUDIENCE");
 	needs("jwt", (JWT_JWKS_URL === null) !== (JWT_SECRET === null), "either JWT_JWKS_URL or JWT_SECRET");
 	needs("proxy", TRUST_PROXY.length > 0, "TRUST_PROXY: the addresses whose headers are believed");
+	for (const [name, url] of Object.entries({ OIDC_ISSUER, JWT_JWKS_URL })) {
+		const isSafe = url === null || url.startsWith("https:") || isLoopback(new URL(url).hostname);
+		if (!isSafe) problems.push(`${name}: whoever is on the way could vouch for anybody: must begin with https:`);
+	}
+	if (SignInMethod.safeParse(JWT_ISSUER).success) {
+		problems.push(`JWT_ISSUER: "${JWT_ISSUER}" is what Berth calls a way in of its own`);
+	}
 	return problems;
 }
 

@@ -18,8 +18,9 @@ import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
 import { LocalDriver } from "./drivers/local/local-driver.ts";
 import { apiRoutes } from "./http/api-routes.ts";
-import { createApp, healthPaths, TERMINAL_PATH } from "./http/app.ts";
+import { createApp, healthPaths, SIGN_IN_PATH, TERMINAL_PATH } from "./http/app.ts";
 import { createListener, type Listener } from "./http/listener.ts";
+import { oidcRoutes } from "./http/oidc-routes.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
@@ -34,6 +35,8 @@ import { readCertificate } from "./tls-files.ts";
 export type Gateway = AsyncDisposable & {
 	/** Where the page is, e.g. `http://localhost:3000/container-terminal`. */
 	address: string;
+	/** Where the first operator is made; null where there is one, or passwords are off. */
+	firstOperatorLink: string | null;
 	/** Files that are read again while it runs. */
 	reloads: Reload[];
 };
@@ -55,6 +58,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const tiers = new Tiers(readPlan(), (userId) => services.users.find(userId)?.tier ?? null);
 	const services: Services = resources.use(
 		createServices(config, log, {
+			publicUrl: () => config.PUBLIC_URL ?? addressOf(config, server.address()),
 			presentSignIns: () => sockets.presentSignIns(),
 			onSignInEnded: ({ signInId }, why) => sockets.dropSignIn(signInId, why),
 			isTier: (name) => tiers.has(name),
@@ -91,6 +95,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			signInMs: config.SIGN_IN_TIMEOUT,
 			guestForgetting: guests?.forgetting ?? [],
 		}),
+		oidc:
+			services.oidc &&
+			oidcRoutes({
+				...services.oidc,
+				...{ authentication, cookies, factsOf, log },
+				signIns: services.signIns,
+				audit: services.audit,
+				terminalPath: `${config.BASE_PATH}${TERMINAL_PATH}`,
+				signInPath: `${config.BASE_PATH}${SIGN_IN_PATH}`,
+			}),
 		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
@@ -146,6 +160,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const running = resources.move();
 	return {
 		address: `${config.PUBLIC_URL ?? addressOf(config, server.address())}${TERMINAL_PATH}`,
+		firstOperatorLink: services.firstOperatorLink(),
 		reloads: [
 			{
 				what: "tiers",

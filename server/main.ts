@@ -15,7 +15,10 @@ async function main(): Promise<void> {
 	if (config.USE_CONTAINERS && process.getuid?.() === 0)
 		log.warn({}, "running as root, which the gateway does not need");
 	const gateway = await startGateway(config, log);
-	process.stdout.write(`\n  Berth is at ${gateway.address}\n\n`);
+	const { address, firstOperatorLink } = gateway;
+	const invitation =
+		firstOperatorLink === null ? "" : `  To become its operator, open this within a day, once: ${firstOperatorLink}\n`;
+	process.stdout.write(`\n  Berth is at ${address}\n${invitation}\n`);
 
 	const shutDown = async (signal: NodeJS.Signals): Promise<void> => {
 		log.info({ signal }, "closing; programs go on in their containers");

@@ -80,8 +80,9 @@ function inputOf({ body, method, params, query }: Request): unknown {
 
 function setCookies(response: Response, answer: Answer<unknown>, options: ApiRoutesOptions): void {
 	const { cookies, guestForgetting, signInMs } = options;
-	const { isGuestGone, isSignedOut, signIn } = answer;
+	const { isGuestGone, isSignedOut, setCookie, signIn } = answer;
 	if (signIn) response.append("Set-Cookie", cookies.set(signIn.token, signInMs, signIn.isEmbedded ?? false));
+	if (setCookie !== undefined) response.append("Set-Cookie", setCookie);
 	if (isSignedOut) response.append("Set-Cookie", cookies.clearing);
 	if (isGuestGone) response.append("Set-Cookie", guestForgetting);
 }

@@ -34,6 +34,8 @@ export type AppOptions = {
 	authentication: Authentication;
 	/** Below `API_PATH`. */
 	api: Router;
+	/** Null where nobody signs in at a provider. */
+	oidc: Router | null;
 	factsOf(request: IncomingMessage): RequestFacts;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
@@ -85,6 +87,7 @@ function routes(options: AppOptions): Router {
 	router.use(health(options));
 	router.use(requestLog(options.log), securityHeaders(options), guardOrigin(options.originPolicy));
 	router.use(API_PATH, options.api);
+	if (options.oidc !== null) router.use(options.oidc);
 	router.use(refuseBodies);
 	router.get("/", (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
 	router.get(`${TERMINAL_PATH}/`, (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
