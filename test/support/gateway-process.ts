@@ -66,7 +66,8 @@ export class GatewayProcess implements AsyncDisposable {
 		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
 		this.base = await promise.finally(() => clearTimeout(timer));
 		const [, port] = /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart)) ?? [];
-		this.port = Number(port);
+		// Where the log is not to say so, people reach it there directly.
+		this.port = Number(port ?? new URL(this.base).port);
 		this.#port = String(this.port);
 	}
 	#logStart = 0;
