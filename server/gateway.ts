@@ -144,6 +144,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		}),
 	);
 	resources.use(pool.onChange(() => sockets.refreshPlaces()));
+	resources.use(listener);
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);
 	await once(server, "listening");
