@@ -102,8 +102,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 				...{ authentication, cookies, factsOf, log },
 				signIns: services.signIns,
 				refusals: services.refusals,
-				terminalPath: `${config.BASE_PATH}${TERMINAL_PATH}`,
-				signInPath: `${config.BASE_PATH}${SIGN_IN_PATH}`,
+				terminalPath: `${publicPath(config)}${TERMINAL_PATH}`,
+				signInPath: `${publicPath(config)}${SIGN_IN_PATH}`,
 			}),
 		factsOf,
 		originPolicy,
@@ -144,9 +144,17 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		}),
 	);
 	resources.use(pool.onChange(() => sockets.refreshPlaces()));
+	resources.use(listener);
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);
 	await once(server, "listening");
+	if (
+		config.SIGN_IN.some((method) => method !== "anonymous") &&
+		!isReachedByHttps(config) &&
+		!isLoopback(config.HOST)
+	) {
+		log.warn({}, "people sign in without TLS: set TLS_CERT_FILE, or PUBLIC_URL where a proxy ends it");
+	}
 	log.info({ listening: server.address(), certificateEndsAt: certificate?.endsAt }, "listening");
 	pool.start();
 
