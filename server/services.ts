@@ -6,14 +6,16 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { auditOperations } from "./api/audit-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
 import { AnonymousAuthenticator } from "./authenticators/anonymous.ts";
 import { keptCookieSecret } from "./authenticators/cookie-secret.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
-import type { AuditLog } from "./core/audit.ts";
+import type { AuditTrail } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
+import { LimitAudit } from "./core/limit-audit.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import type { MethodInfo } from "./protocol/api.ts";
@@ -21,6 +23,7 @@ import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteAudit } from "./store/sqlite-audit.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
 import { SqliteUsers } from "./store/sqlite-users.ts";
 
@@ -43,7 +46,8 @@ export type Services = Disposable & {
 	cookies: SignInCookies;
 	/** Null where guests are not let in. */
 	guests: AnonymousAuthenticator | null;
-	audit: AuditLog;
+	audit: AuditTrail;
+	limitAudit: LimitAudit;
 	api: Api;
 };
 
@@ -51,7 +55,8 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	using resources = new DisposableStack();
 	const database = resources.use(new Database(join(config.DATA_DIR, "berth.sqlite")));
 	const users = new SqliteUsers(database);
-	const audit: AuditLog = { record: (event) => log.info(event, "audit") };
+	const audit = resources.use(new SqliteAudit(database, config.DATA_DIR, log));
+	const limitAudit = new LimitAudit(audit);
 	const tokens = new ApiTokens(new SqliteApiTokens(database));
 	const signIns = resources.use(
 		new SignIns({
@@ -90,11 +95,12 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		}),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...auditOperations({ audit }),
 	};
-	const api = new Api(handlers, audit);
+	const api = new Api(handlers, audit, limitAudit);
 	const owned = resources.move();
 	return {
-		...{ database, users, signIns, tokens, authentication, cookies, guests, audit, api },
+		...{ database, users, signIns, tokens, authentication, cookies, guests, audit, limitAudit, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }

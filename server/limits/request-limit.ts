@@ -11,12 +11,22 @@ export type Gate = (request: IncomingMessage, response: ServerResponse, next: (e
 /** Asked by machines to decide whether the gateway lives: a crowd at the page must not make them think it does not. */
 export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
-export function limitRequests(addresses: ClientAddresses, limit: RateLimit): Gate {
+/** `onRefused`: an address asked for too much. */
+export function limitRequests(
+	addresses: ClientAddresses,
+	limit: RateLimit,
+	onRefused: (error: BerthError, address: string) => void = () => {},
+): Gate {
 	const pass: (...args: Parameters<Gate>) => Promise<void> = async (request, response, next) => {
 		const address = addresses.of(request);
 		const waitMs = await limit.take(HEALTH_PATHS.has(request.url ?? "") ? `health ${address}` : address);
-		if (waitMs === 0) next();
-		else refuse(request, response, new BerthError("RATE_LIMITED", { retryAfterMs: waitMs }));
+		if (waitMs === 0) {
+			next();
+			return;
+		}
+		const error = new BerthError("RATE_LIMITED", { retryAfterMs: waitMs });
+		onRefused(error, address);
+		refuse(request, response, error);
 	};
 	return (...args) => void pass(...args).catch(args[2]);
 }
