@@ -28,8 +28,10 @@ import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
 import { limitRequests } from "./limits/request-limit.ts";
+import { localAddress } from "./local-address.ts";
 import { createServices, type Services } from "./services.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
+import { noteGatewayAddress } from "./store/gateway-address.ts";
 import { keepOperatorToken } from "./store/operator-token.ts";
 import { SqlitePlaces } from "./store/sqlite-places.ts";
 import { tierPlanOf } from "./tiers-file.ts";
@@ -139,6 +141,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);
 	await once(server, "listening");
+	resources.use(noteGatewayAddress(config.DATA_DIR, localAddress(config, portOf(server.address()))));
 	pool.start();
 
 	const running = resources.move();
@@ -212,8 +215,12 @@ function createPool(
 	});
 }
 
-function addressOf({ BASE_PATH, HOST }: Config, address: AddressInfo | string | null): string {
+function portOf(address: AddressInfo | string | null): number {
 	if (address === null || typeof address === "string") throw new Error("the gateway does not listen on TCP");
+	return address.port;
+}
+
+function addressOf({ BASE_PATH, HOST }: Config, address: AddressInfo | string | null): string {
 	const name = isLoopback(HOST) ? "localhost" : HOST.includes(":") ? `[${HOST}]` : HOST;
-	return `http://${name}:${address.port}${BASE_PATH}`;
+	return `http://${name}:${portOf(address)}${BASE_PATH}`;
 }

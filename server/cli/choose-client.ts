@@ -1,6 +1,8 @@
 /** Finds the gateway that runs, or takes the store where none does. */
 import { readFileSync } from "node:fs";
-import { type Config, isLoopback } from "../config.ts";
+import type { Config } from "../config.ts";
+import { localAddress } from "../local-address.ts";
+import { knownGatewayAddress } from "../store/gateway-address.ts";
 import { operatorTokenFile } from "../store/operator-token.ts";
 import { isPrivateFile } from "../store/private-file.ts";
 import { type Client, Trouble } from "./client.ts";
@@ -16,7 +18,7 @@ export type CliSettings = {
 };
 
 export async function chooseClient(config: Config, { url, tokenFile }: CliSettings): Promise<Client> {
-	const own = addressOf(config);
+	const own = knownGatewayAddress(config.DATA_DIR) ?? localAddress(config);
 	const places = url === null ? [...new Set([config.PUBLIC_URL ?? own, own])] : [url];
 	let last: Probe = { kind: "refused" };
 	for (const place of places) {
@@ -29,17 +31,6 @@ export async function chooseClient(config: Config, { url, tokenFile }: CliSettin
 	throw last.kind === "refused"
 		? new Trouble(`nothing answers at ${url}`, "Start the gateway there, or unset BERTH_URL to act on the store here.")
 		: new Trouble(`there is no gateway at ${places.at(-1)}: ${last.why}`, "Say where it is with BERTH_URL.");
-}
-
-/** Where the gateway listens, as seen from its own machine. */
-function addressOf({ BASE_PATH, HOST, PORT, TLS_CERT_FILE }: Config): string {
-	const isAnywhere = HOST === "0.0.0.0" || HOST === "::";
-	const host = isAnywhere || isLoopback(HOST) ? (HOST.includes(":") ? "[::1]" : "127.0.0.1") : bracketed(HOST);
-	return `${TLS_CERT_FILE === null ? "http" : "https"}://${host}:${PORT}${BASE_PATH}`;
-}
-
-function bracketed(host: string): string {
-	return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
 function readToken(file: string): string {
