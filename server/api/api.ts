@@ -61,9 +61,9 @@ export class Api {
 		const checked = parse(OPERATIONS[name].input, input) as ParsedInput<Name>;
 		const handler = this.#handlers[name] as unknown as Handler<Name> | undefined;
 		if (handler === undefined) throw new BerthError("NOT_FOUND", { detail: `${name} is switched off` });
-		const { action, run, subject } = handler;
+		const { action, run } = handler;
 		if (caller.actor.kind === "nobody" && RIGHTS[action] !== "everybody") throw new BerthError("UNAUTHENTICATED");
-		const whom = subject(checked, caller);
+		const whom = this.#subjectOf(name, () => handler.subject(checked, caller), caller);
 		if (!may(caller.actor, action, whom)) {
 			this.#noteRefusal(name, whom, caller);
 			throw new BerthError("FORBIDDEN");
@@ -72,6 +72,16 @@ export class Api {
 			return await run(checked, caller);
 		} catch (thrown) {
 			this.#limitAudit.note(thrown, { actor: caller.actor, address: caller.request?.address ?? null }, name);
+			throw thrown;
+		}
+	}
+
+	/** Who may not ask about others may not be told either whether there is such a user. */
+	#subjectOf(name: OperationName, find: () => Subject, caller: Caller): Subject {
+		try {
+			return find();
+		} catch (thrown) {
+			if (thrown instanceof BerthError && thrown.code === "FORBIDDEN") this.#noteRefusal(name, null, caller);
 			throw thrown;
 		}
 	}

@@ -32,9 +32,10 @@ async function piped(stdin: ReadStream): Promise<string> {
 }
 
 async function typed(stdin: ReadStream, stderr: NodeJS.WriteStream, question: string): Promise<string> {
-	stderr.write(question);
+	// In this order: who types fast would see it otherwise.
 	stdin.setRawMode(true);
 	try {
+		stderr.write(question);
 		let value = "";
 		for await (const chunk of stdin) {
 			for (const key of Buffer.from(chunk).toString("utf8")) {
