@@ -32,11 +32,12 @@ export class ContainerShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, { limits, mayWrite }: Bounds): Launch {
+	describe(account: Account, { home }: Place, sessionId: SessionId, { limits, mayWrite }: Bounds): Launch {
 		const { shell } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		const { fileBytes, openFiles: nofile, processes: nproc } = limits;
 		const fsize = mayWrite ? fileBytes : 0;
+		const tmp = temporaryFolderOf(home);
 		return {
 			...EXPENDABLE,
 			limits: { ...EXPENDABLE.limits, fsize, nofile, nproc },
@@ -45,12 +46,7 @@ export class ContainerShells implements Shells {
 			cwd: home,
 			// Start files can tell: where nothing can be written, no history is kept.
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
-			env: {
-				...env,
-				...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }),
-				TMPDIR: temporaryFolderOf(home),
-				...(tmp === null ? {} : { TMUX_TMPDIR: tmp }),
-			},
+			env: { ...env, ...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }), TMPDIR: tmp, TMUX_TMPDIR: tmp },
 		};
 	}
 

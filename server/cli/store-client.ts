@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import type { Config } from "../config.ts";
+import { localAddress } from "../local-address.ts";
 import type { OperationInput, OperationName, OperationResult } from "../protocol/api.ts";
 import { toWireError } from "../protocol/errors.ts";
 import { createServices, type Services } from "../services.ts";
@@ -23,6 +24,7 @@ export class StoreClient implements Client {
 		const log = pino({ level: "warn", base: null }, pino.destination({ fd: STDERR, sync: true }));
 		// Nobody has a page open, and nothing is told: no gateway runs.
 		this.#services = createServices(config, log, {
+			publicUrl: () => config.PUBLIC_URL ?? localAddress(config),
 			presentSignIns: () => [],
 			onSignInEnded: () => {},
 			isTier: (name) => tiers.has(name),

@@ -7,9 +7,9 @@ import { type Actor, nameOfActor } from "./rights.ts";
 /** Who was refused. `address` is null where it is not known, or came from no network. */
 export type Refused = { actor: Actor; address: string | null };
 
+/** Attempts to sign in are not among them: they are counted, and written down, by account as well. */
 const LIMITS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 	"RATE_LIMITED",
-	"TOO_MANY_ATTEMPTS",
 	"TOO_MANY_CONNECTIONS",
 	"TOO_MANY_PAGES",
 	"TOO_MANY_SESSIONS",

@@ -51,7 +51,7 @@ test("whoever runs into a limit is written down once a minute, each limit for it
 
 test("whom nobody knows is told apart by address", () => {
 	const { audit, note } = limits();
-	for (const address of ["192.0.2.1", "192.0.2.2", "192.0.2.1"]) note("TOO_MANY_ATTEMPTS", nobody, address);
+	for (const address of ["192.0.2.1", "192.0.2.2", "192.0.2.1"]) note("TOO_MANY_CONNECTIONS", nobody, address);
 	assert.deepEqual(
 		audit.events.map(({ actor, address }) => [actor, address]),
 		[
