@@ -56,8 +56,9 @@ export class GatewayProcess implements AsyncDisposable {
 		const { promise, resolve, reject } = Promise.withResolvers<string>();
 		const onText = (chunk: Buffer): void => {
 			this.log += chunk.toString("utf8");
+			// Either may come first: one is the log's, the other the process's own.
 			const address = /Berth is at (https?:\S+?)\/container-terminal/.exec(this.log.slice(this.#logStart));
-			if (address?.[1] !== undefined) resolve(address[1]);
+			if (address?.[1] !== undefined && this.#listening !== null) resolve(address[1]);
 		};
 		this.#logStart = this.log.length;
 		child.stdout.on("data", onText);
@@ -65,11 +66,15 @@ export class GatewayProcess implements AsyncDisposable {
 		child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${this.log}`)));
 		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
 		this.base = await promise.finally(() => clearTimeout(timer));
-		const [, port] = /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart)) ?? [];
-		this.port = Number(port);
+		this.port = Number(this.#listening);
 		this.#port = String(this.port);
 	}
 	#logStart = 0;
+
+	/** The port, once it was logged. */
+	get #listening(): string | null {
+		return /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart))?.[1] ?? null;
+	}
 
 	/** Sends a signal and waits for the end; returns the exit code, null where the signal ended it. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
