@@ -3,6 +3,7 @@ import type { SessionId, UserId, Username } from "../protocol/ids.ts";
 import type { UserEvent } from "../protocol/link.ts";
 import type { SessionInfo } from "../protocol/session.ts";
 import type { AuditEvent, AuditLog } from "./audit.ts";
+import { LineBudget } from "./line-budget.ts";
 import { PerMinute } from "./per-minute.ts";
 
 /** Somebody at a page. */
@@ -21,14 +22,14 @@ export type SessionAuditOptions = {
 
 type SessionAction = "session.opened" | "session.attached" | "session.ended";
 
-/** What one person does in a minute at the pages that they have; the disk is everybody's. */
+/** What one person does in a minute at the pages that they have. */
 const LINES_PER_USER_AND_MINUTE = 100;
 /** Ended sessions that are remembered, so that each is written down once. Beyond it the oldest may be twice. */
 const MAX_ENDED = 10_000;
 
 export class SessionAudit {
 	readonly #options: SessionAuditOptions;
-	readonly #lines: PerMinute;
+	readonly #budget: LineBudget;
 	/** Those that had ended before are not news. */
 	readonly #startedAt: number;
 	readonly #ended = new Set<SessionId>();
@@ -36,7 +37,7 @@ export class SessionAudit {
 	constructor(options: SessionAuditOptions) {
 		this.#options = options;
 		const now = options.now ?? Date.now;
-		this.#lines = new PerMinute(now);
+		this.#budget = new LineBudget(LINES_PER_USER_AND_MINUTE, new PerMinute(now));
 		this.#startedAt = now();
 	}
 
@@ -105,15 +106,10 @@ export class SessionAudit {
 		{ sessionId, container }: Whereabouts,
 		more: AuditEvent["details"],
 	): void {
-		const lines = this.#lines.count(userId);
-		if (lines > LINES_PER_USER_AND_MINUTE + 1) return;
 		// Without an address nobody asked for it: it ended by itself.
-		const by = { actor: address === null ? "gateway" : `user:${userId}`, address, subject: userId };
-		if (lines > LINES_PER_USER_AND_MINUTE) {
-			const details = { what: "lines about sessions in this minute" };
-			this.#options.audit.record({ ...by, action: "limit.hit", result: "RATE_LIMITED", details });
-		} else {
-			this.#options.audit.record({ ...by, action, result: "done", details: { sessionId, container, ...more } });
-		}
+		const actor = address === null ? "gateway" : `user:${userId}`;
+		const details = { sessionId, container, ...more };
+		const event = this.#budget.admit(userId, { actor, address, action, subject: userId, result: "done", details });
+		if (event !== null) this.#options.audit.record(event);
 	}
 }

@@ -4,6 +4,7 @@ import { setImmediate as otherWork } from "node:timers/promises";
 import { type AuditEvent, type AuditTrail, isWrittenLater } from "../core/audit.ts";
 import { AuditChain, type AuditMark, BEGINNING, type ChainedLine } from "../core/audit-chain.ts";
 import { AuditVerifier, parsedLine, type SealedMark } from "../core/audit-verifier.ts";
+import { LineBudget } from "../core/line-budget.ts";
 import type { Log } from "../core/log.ts";
 import { AuditLine, type AuditVerdict } from "../protocol/api.ts";
 import { AuditHeadFile } from "./audit-head-file.ts";
@@ -18,6 +19,8 @@ const LINES_PRUNED_AT_ONCE = 1_000;
 /** What waits while the database cannot be written is kept up to so many events: some 10 MB. */
 const MAX_WAITING = 10_000;
 const RETRY_MS = 1_000;
+/** Of whom nobody knows, from one address in a minute: failed sign-ins and the like. */
+const STRANGERS_LINES = 200;
 /** Hashed without a pause: some 2 ms. */
 const LINES_BEFORE_OTHER_WORK = 250;
 
@@ -30,6 +33,7 @@ export class SqliteAudit implements AuditTrail, Disposable {
 	readonly #headFile: AuditHeadFile;
 	/** Numbers up to this one were given already, also where their lines are lost. */
 	readonly #floor: number = 0;
+	readonly #strangers = new LineBudget(STRANGERS_LINES);
 	#waiting: Waiting[] = [];
 	#soon: NodeJS.Immediate | null = null;
 	#retry: NodeJS.Timeout | null = null;
@@ -50,7 +54,9 @@ export class SqliteAudit implements AuditTrail, Disposable {
 		if (seq < this.#floor) log.error({ seq, known: this.#floor }, "the end of the audit log is missing");
 	}
 
-	record(event: AuditEvent): void {
+	record(given: AuditEvent): void {
+		const event = given.actor === "nobody" ? this.#strangers.admit(String(given.address), given) : given;
+		if (event === null) return;
 		this.#log.debug(event, "audit");
 		if (this.#waiting.length >= MAX_WAITING) {
 			this.#log.error({ event }, "a line of the audit log is lost");
@@ -58,22 +64,22 @@ export class SqliteAudit implements AuditTrail, Disposable {
 		}
 		this.#waiting.push({ event, at: Date.now() });
 		if (isWrittenLater(event)) this.#soon ??= setImmediate(() => this.#write());
-		else this.#write();
+		else this.#writeAll();
 	}
 
 	read(after: number, limit: number): AuditLine[] {
-		this.#write();
+		this.#writeAll();
 		return this.#database.all("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", after, limit).map(lineIn);
 	}
 
 	head(): number {
-		this.#write();
+		this.#writeAll();
 		return this.#newest().seq;
 	}
 
 	/** One at a time: whoever asks meanwhile gets the same answer. */
 	verify(): Promise<AuditVerdict> {
-		this.#write();
+		this.#writeAll();
 		this.#verifying ??= this.#verify().finally(() => {
 			this.#verifying = null;
 		});
@@ -88,11 +94,15 @@ export class SqliteAudit implements AuditTrail, Disposable {
 
 	[Symbol.dispose](): void {
 		this.#stopWaiting();
-		// Each time some; fewer than before, or it fails.
-		for (let left = Number.POSITIVE_INFINITY; this.#waiting.length < left; this.#write()) left = this.#waiting.length;
+		this.#writeAll();
 		this.#stopWaiting();
 		for (const { event } of this.#waiting) this.#log.error({ event }, "a line of the audit log is lost");
 		this.#headFile[Symbol.dispose]();
+	}
+
+	/** What waits is in the database then, unless it cannot be written. */
+	#writeAll(): void {
+		for (let left = Number.POSITIVE_INFINITY; this.#waiting.length < left; this.#write()) left = this.#waiting.length;
 	}
 
 	#stopWaiting(): void {

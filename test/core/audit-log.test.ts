@@ -219,3 +219,26 @@ test("a file of the log that others wrote half is never seen", async (t) => {
 	log.reopen(() => writeFileSync(join(log.dataDir, "audit-head.1.new"), "half"));
 	assert.deepEqual((await log.audit.verify()).problems, []);
 });
+
+test("strangers at one address can write so many lines in a minute, and others as many all the same", async (t) => {
+	const log = new AuditFixture(t);
+	const wrong = { actor: "nobody", action: "signed-in", result: "WRONG_CREDENTIALS" } as const;
+	for (let number = 1; number <= 1_000; number += 1) log.audit.record(happening(number, wrong));
+	log.audit.record(happening(1, { ...wrong, address: "192.0.2.2" }));
+	const lines = log.audit.read(0, 500).slice(199);
+	assert.deepEqual(
+		lines.map(({ action, address }) => [action, address]),
+		[
+			["signed-in", "192.0.2.1"],
+			["limit.hit", "192.0.2.1"],
+			["signed-in", "192.0.2.2"],
+		],
+	);
+});
+
+test("what has to be written at once is, however much waits before it", (t) => {
+	const log = new AuditFixture(t);
+	for (let number = 1; number <= 900; number += 1) log.audit.record(happening(number, { action: "session.opened" }));
+	log.audit.record(happening(901));
+	assert.equal(linesIn(log.file), 901);
+});
