@@ -1,5 +1,5 @@
 /** Finds the gateway that runs, or takes the store where none does. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { localAddress } from "../local-address.ts";
 import { knownGatewayAddress } from "../store/gateway-address.ts";
@@ -7,6 +7,7 @@ import { operatorTokenFile } from "../store/operator-token.ts";
 import { isPrivateFile } from "../store/private-file.ts";
 import { type Client, Trouble } from "./client.ts";
 import { HttpClient, type Probe, probe } from "./http-client.ts";
+import { refuseStrangers } from "./listener-owner.ts";
 import { StoreClient } from "./store-client.ts";
 
 /** What only `berth` reads of its environment, beside the gateway's settings. */
@@ -23,8 +24,12 @@ export async function chooseClient(config: Config, { url, tokenFile }: CliSettin
 	let last: Probe = { kind: "refused" };
 	for (const place of places) {
 		last = await probe(place);
-		if (last.kind === "gateway")
-			return new HttpClient(place, readToken(tokenFile ?? operatorTokenFile(config.DATA_DIR)));
+		if (last.kind !== "gateway") continue;
+		const file = tokenFile ?? operatorTokenFile(config.DATA_DIR);
+		const token = readToken(file);
+		// Elsewhere it is TLS that tells who answers.
+		if (place === own && url === null) refuseStrangers(place, statSync(file).uid);
+		return new HttpClient(place, token);
 	}
 	// A proxy in front may say what it likes: only the gateway's own address tells whether one runs.
 	if (last.kind === "refused" && url === null) return new StoreClient(config);
