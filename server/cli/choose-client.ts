@@ -19,23 +19,34 @@ export type CliSettings = {
 };
 
 export async function chooseClient(config: Config, { url, tokenFile }: CliSettings): Promise<Client> {
-	const own = knownGatewayAddress(config.DATA_DIR) ?? localAddress(config);
-	const places = url === null ? [...new Set([config.PUBLIC_URL ?? own, own])] : [url];
-	let last: Probe = { kind: "refused" };
-	for (const place of places) {
-		last = await probe(place);
-		if (last.kind !== "gateway") continue;
-		const file = tokenFile ?? operatorTokenFile(config.DATA_DIR);
+	const file = tokenFile ?? operatorTokenFile(config.DATA_DIR);
+	const places = url === null ? placesOf(config) : [{ place: url, isOwn: false }];
+	const probes: Probe[] = [];
+	for (const { place, isOwn } of places) {
+		const found = await probe(place);
+		probes.push(found);
+		if (found.kind !== "gateway") continue;
 		const token = readToken(file);
 		// Elsewhere it is TLS that tells who answers.
-		if (place === own && url === null) refuseStrangers(place, statSync(file).uid);
+		if (isOwn) refuseStrangers(place, statSync(file).uid);
 		return new HttpClient(place, token);
 	}
 	// A proxy in front may say what it likes: only the gateway's own address tells whether one runs.
-	if (last.kind === "refused" && url === null) return new StoreClient(config);
-	throw last.kind === "refused"
-		? new Trouble(`nothing answers at ${url}`, "Start the gateway there, or unset BERTH_URL to act on the store here.")
-		: new Trouble(`there is no gateway at ${places.at(-1)}: ${last.why}`, "Say where it is with BERTH_URL.");
+	const [first] = probes;
+	if (first?.kind === "other") {
+		throw new Trouble(`there is no gateway at ${places[0]?.place}: ${first.why}`, "Say where it is with BERTH_URL.");
+	}
+	if (url === null) return new StoreClient(config);
+	throw new Trouble(
+		`nothing answers at ${url}`,
+		"Start the gateway there, or unset BERTH_URL to act on the store here.",
+	);
+}
+
+/** The gateway's own address first: on this machine, whatever stands in front of it. */
+function placesOf(config: Config): { place: string; isOwn: boolean }[] {
+	const own = { place: knownGatewayAddress(config.DATA_DIR) ?? localAddress(config), isOwn: true };
+	return config.PUBLIC_URL === null ? [own] : [own, { place: config.PUBLIC_URL, isOwn: false }];
 }
 
 function readToken(file: string): string {

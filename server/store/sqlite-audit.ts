@@ -63,7 +63,8 @@ export class SqliteAudit implements AuditTrail, Disposable {
 			return;
 		}
 		this.#waiting.push({ event, at: Date.now() });
-		if (isWrittenLater(event)) this.#soon ??= setImmediate(() => this.#write());
+		const mayWait = isWrittenLater(event) && this.#waiting.length < LINES_AT_ONCE;
+		if (mayWait) this.#soon ??= setImmediate(() => this.#write());
 		else this.#writeAll();
 	}
 

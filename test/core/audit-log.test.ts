@@ -242,3 +242,10 @@ test("what has to be written at once is, however much waits before it", (t) => {
 	log.audit.record(happening(901));
 	assert.equal(linesIn(log.file), 901);
 });
+
+test("nothing is lost of however much happens in one moment", (t) => {
+	const log = new AuditFixture(t);
+	const attached = { action: "session.attached" } as const;
+	for (let number = 1; number <= 15_000; number += 1) log.audit.record(happening(number, attached));
+	assert.equal(log.audit.head(), 15_000);
+});

@@ -138,6 +138,31 @@ test("operations that are switched off say so", async () => {
 	failed(await berth.run("user", "add", "ada"), 1, /user\.add is switched off/, /SIGN_IN/);
 });
 
+test("who signs in by password is added and reset with a link, found by that name, by the gateway and by the store", async () => {
+	const settings = { SIGN_IN: "password,anonymous", PUBLIC_URL: "https://shell.example.org" };
+	await using own = await GatewayProcess.start(settings);
+	const ofOwn = new BerthCommand({ DATA_DIR: own.dataDir, SIGN_IN: settings.SIGN_IN, PORT: String(own.port) });
+	const added = await ofOwn.run("user", "add", "Ada", "--operator", "--tier", "premium");
+	const link = /^ada-\w{10} was added\. This link .* UTC:\n(https:\/\/shell\.example\.org\/\S+)\n$/;
+	assert.match(added.stdout, link);
+	const shown = await ofOwn.json<UserInfo>("user", "show", "ada");
+	assert.deepEqual([shown.role, shown.tier, shown.displayName], ["operator", "premium", "Ada"]);
+	failed(await ofOwn.run("user", "add", "ADA"), 1, /Somebody has this name already/);
+	failed(await ofOwn.run("user", "add", " ada "), 1, /name: must not begin or end with a space/);
+	failed(await ofOwn.run("user", "add", "eve", "--tier", "gold"), 1, /gold/);
+	await own.stop();
+	const onStore = new BerthCommand({ ...ofOwn.environment, ...settings });
+	const reset = await onStore.run("user", "reset", "Ada");
+	assert.match(reset.stdout, /^This link sets the password; .*\nhttps:\/\/shell\.example\.org\/\S+\n$/);
+	assert.match((await onStore.run("user", "add", "Bob")).stdout, /^bob-\w{10} was added/);
+	await own.start();
+	const lines = await ofOwn.lines<AuditLine>("audit", "export");
+	assert.deepEqual(
+		lines.filter(({ action }) => action.startsWith("user.")).map(({ action, actor }) => `${actor} ${action}`),
+		["token:local user.added", "console user.reset", "console user.added"],
+	);
+});
+
 test("sign-ins are ended by id or all together, never by a slip", async () => {
 	const { page, user } = await guest();
 	using _page = page;
