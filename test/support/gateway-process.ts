@@ -53,14 +53,17 @@ export class GatewayProcess implements AsyncDisposable {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		this.#child = child;
-		const { promise, resolve, reject } = Promise.withResolvers<{ base: string; port: number }>();
+		const { promise, resolve, reject } = Promise.withResolvers<{ base: string; port: string }>();
+		// Where the log is not to say where it listens, people reach it there directly.
+		const isQuiet = ["warn", "error"].includes(this.#environment.LOG_LEVEL ?? "");
 		const onText = (chunk: Buffer): void => {
 			this.log += chunk.toString("utf8");
 			const log = this.log.slice(this.#logStart);
 			const [, base] = /Berth is at (https?:\S+?)\/container-terminal/.exec(log) ?? [];
-			// They come by two pipes, of which either may be the first.
-			const [, port] = /"listening":\{[^}]*"port":(\d+)/.exec(log) ?? [];
-			if (base !== undefined && port !== undefined) resolve({ base, port: Number(port) });
+			// Two lines, which may come in two pieces.
+			const [, port = isQuiet ? new URL(base ?? "http://none").port : undefined] =
+				/"listening":\{[^}]*"port":(\d+)/.exec(log) ?? [];
+			if (base !== undefined && port !== undefined) resolve({ base, port });
 		};
 		this.#logStart = this.log.length;
 		child.stdout.on("data", onText);
@@ -69,8 +72,8 @@ export class GatewayProcess implements AsyncDisposable {
 		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
 		const { base, port } = await promise.finally(() => clearTimeout(timer));
 		this.base = base;
-		this.port = port;
-		this.#port = String(this.port);
+		this.port = Number(port);
+		this.#port = port;
 	}
 	#logStart = 0;
 
