@@ -72,6 +72,11 @@ test("the example's page signs somebody in and shows their terminal, by a cookie
 	assert.deepEqual(await around.untilTold("ended"), { berth: 1, type: "ended", exitCode: 3, signal: null });
 });
 
+/** How often anybody was signed in. */
+function signedIn(): number {
+	return gateway.log.split('"action":"signed-in"').length;
+}
+
 /** The terminal in a page that only shows it: the test speaks for that page. */
 async function shown(person: string): Promise<PageAround> {
 	const around = await platform.visit(browser, "/silent");
@@ -161,6 +166,8 @@ test("what is of another shape, version, window or origin does nothing", async (
 	await using around = await shown("shapes");
 	const { frame, page } = around;
 	const token = await tokenFor("mallory");
+	const before = signedIn();
+	assert.ok(before > 1, "sign-ins can be counted");
 	const nonsense = [
 		null,
 		"run",
@@ -206,6 +213,7 @@ test("what is of another shape, version, window or origin does nothing", async (
 	await frame.locator("dialog[open]").getByRole("button", { name: "Run" }).click();
 	await around.untilText(/\ngood\n/);
 	assert.doesNotMatch(await frame.evaluate(() => window.berth.activeText()), /bad/);
+	assert.equal(signedIn(), before, "nobody else was signed in");
 	assert.equal(await frame.locator("dialog[open]").count(), 0);
 });
 
@@ -226,7 +234,6 @@ test("a page of another origin shows no terminal, nor does an allowed one inside
 
 test("a page around the terminal can neither ask the API itself nor connect, whatever the browser holds", async () => {
 	await using around = await shown("around");
-	const signedIn = (): number => gateway.log.split('"action":"signed-in"').length;
 	const before = signedIn();
 	const seen = await around.page.evaluate(
 		async ([base, token]) => {
