@@ -414,7 +414,8 @@ export const SETTINGS = {
 	SECRETS_KEY_FILE: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "path",
-		meaning: "File of such keys, a line each; `secrets-key` in `DATA_DIR` if unset, made at the first start.",
+		meaning:
+			"File of such keys, a line each; `secrets-key` in `DATA_DIR` if unset, made when the first secret is set. Nobody but the gateway may read it (mode 600).",
 	}),
 	VAULT_ADDR: setting(httpUrl().nullable(), {
 		fallback: null,
@@ -424,7 +425,7 @@ export const SETTINGS = {
 	VAULT_TOKEN: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "What proves the gateway to Vault.",
+		meaning: "What proves the gateway to Vault. Either this or `VAULT_TOKEN_FILE`.",
 		isSecret: true,
 	}),
 	VAULT_TOKEN_FILE: setting(z.string().min(1).nullable(), {
@@ -520,6 +521,13 @@ function contradictionsIn(config: Config): string[] {
 	const { JWT_AUDIENCE, JWT_ISSUER, JWT_JWKS_URL, JWT_SECRET, TRUST_PROXY } = config;
 	needs("jwt", JWT_ISSUER !== null && JWT_AUDIENCE !== null, "JWT_ISSUER and JWT_AUDIENCE");
 	needs("jwt", (JWT_JWKS_URL === null) !== (JWT_SECRET === null), "either JWT_JWKS_URL or JWT_SECRET");
+	const { SECRETS_KEY, SECRETS_KEY_FILE, VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE } = config;
+	if (VAULT_ADDR !== null && (VAULT_TOKEN === null) === (VAULT_TOKEN_FILE === null)) {
+		problems.push("VAULT_ADDR: needs either VAULT_TOKEN or VAULT_TOKEN_FILE");
+	}
+	if (SECRETS_KEY !== null && SECRETS_KEY_FILE !== null) {
+		problems.push("SECRETS_KEY_FILE: is not read where SECRETS_KEY is set; unset one of them");
+	}
 	needs("proxy", TRUST_PROXY.length > 0, "TRUST_PROXY: the addresses whose headers are believed");
 	return problems;
 }

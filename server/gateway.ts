@@ -13,6 +13,7 @@ import type { OriginPolicy } from "./core/origin.ts";
 import { Places } from "./core/places.ts";
 import { Pool } from "./core/pool/pool.ts";
 import { readinessOf } from "./core/readiness.ts";
+import { secretsForShell } from "./core/secrets.ts";
 import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
@@ -50,13 +51,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			onSignInEnded: ({ signInId }, why) => sockets.dropSignIn(signInId, why),
 			isTier: (name) => tiers.has(name),
 			onTierChanged: (userId) => places.tellLimits(userId),
+			onSecretChanged: (userId, change) => sockets.tellSecretChanged(userId, change),
 			onDisabled: (userId) => {
-				sockets.dropUser(userId);
+				sockets.dropUser(userId, "disabled");
 				places.endSessionsOf(userId);
 			},
 		}),
 	);
-	const { api, authentication, cookies, guests, tokens } = services;
+	const { api, authentication, cookies, guests, secrets, tokens } = services;
 	const store = new SqlitePlaces(services.database);
 	const driver = createDriver(config, log);
 	const originPolicy: OriginPolicy = {
@@ -90,6 +92,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			identify: (request) => authentication.identify(factsOf(request)),
 			originPolicy,
 			isolation: driver.isolation,
+			secretsOf: (userId) => secretsForShell(secrets, userId),
 			limitsOf: (visitor) => tiers.limitsOf(visitor),
 			limits: {
 				gate,

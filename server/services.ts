@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { secretOperations } from "./api/secret-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
 import { AnonymousAuthenticator } from "./authenticators/anonymous.ts";
@@ -14,11 +15,14 @@ import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
 import type { AuditLog } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
+import type { SecretStore } from "./core/secrets.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
+import type { SecretChange } from "./protocol/terminal.ts";
+import { createSecretStore } from "./secrets/secret-store.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
@@ -32,6 +36,7 @@ export type ServicesHooks = {
 	isTier(name: string): boolean;
 	onTierChanged(userId: UserId): void;
 	onDisabled(userId: UserId): void;
+	onSecretChanged(userId: UserId, change: SecretChange): void;
 };
 
 export type Services = Disposable & {
@@ -44,6 +49,7 @@ export type Services = Disposable & {
 	/** Null where guests are not let in. */
 	guests: AnonymousAuthenticator | null;
 	audit: AuditLog;
+	secrets: SecretStore;
 	api: Api;
 };
 
@@ -67,6 +73,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 			},
 		}),
 	);
+	const secrets = createSecretStore(config, database, log);
 	const isSecure = isReachedByHttps(config);
 	const cookies = new SignInCookies(isSecure);
 	const guests = config.SIGN_IN.includes("anonymous")
@@ -90,11 +97,12 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		}),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...secretOperations({ ...hooks, secrets, users, audit }),
 	};
 	const api = new Api(handlers, audit);
 	const owned = resources.move();
 	return {
-		...{ database, users, signIns, tokens, authentication, cookies, guests, audit, api },
+		...{ database, users, signIns, tokens, authentication, cookies, guests, audit, secrets, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }

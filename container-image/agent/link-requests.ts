@@ -96,6 +96,8 @@ export class RequestHandler {
 				return { result: { sessions: sessions.list(request.username) } };
 			case "evict":
 				return this.#evict(request);
+			case "adopt":
+				throw new BerthError("BAD_REQUEST", { detail: "not yet" });
 			case "limit":
 				sessions.setLimits(request.account, request.limits);
 				return DONE;
@@ -108,12 +110,13 @@ export class RequestHandler {
 
 	async #open(request: LinkRequestOf<"open">, link: LinkAttachments, policy: Policy): Promise<Handled> {
 		const { mode, accounts, sessions, isHardened } = this.#context;
-		const { account, attachment, limits, name } = request;
+		const { account, attachment, environment, limits, name } = request;
 		link.claim(attachment.channel);
 		if (mode === "container" && !isHardened()) throw new BerthError("NOT_HARDENED");
 		const place = await accounts.ensure(account);
 		const { replayBytes } = policy;
-		const session = await sessions.open({ account, place, limits, name, size: attachment.size, replayBytes });
+		const { size } = attachment;
+		const session = await sessions.open({ account, place, limits, environment, name, size, replayBytes });
 		if (!link.isOpen) {
 			// A shell that nobody was told of would only be found by chance.
 			sessions.close(session);

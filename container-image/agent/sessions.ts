@@ -31,6 +31,8 @@ export type OpenOptions = {
 	name: string;
 	size: TerminalSize;
 	limits: AccountLimits;
+	/** Variables of its shell, which are secret. */
+	environment: Readonly<Record<string, string>>;
 	replayBytes: number;
 };
 
@@ -203,7 +205,7 @@ export class Sessions {
 	}
 
 	async #startShell(
-		{ account, place, size, limits }: OpenOptions,
+		{ account, environment, place, size, limits }: OpenOptions,
 		sessionId: SessionId,
 		mayWrite: boolean,
 	): Promise<TerminalProgram> {
@@ -217,7 +219,7 @@ export class Sessions {
 		try {
 			const groups = keeper?.admit(account, limits) ?? [];
 			const launcher = launchers.of(account, groups);
-			const shell = shells.describe(account, place, sessionId, { limits, mayWrite });
+			const shell = shells.describe(account, place, sessionId, { limits, mayWrite, environment });
 			return await startOnTerminal(launcher, shell, size, (path) => shells.giveTerminal(account, path));
 		} finally {
 			this.#starting.delete(starting);

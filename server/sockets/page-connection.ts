@@ -8,14 +8,16 @@ import type { UserEvent } from "../protocol/link.ts";
 import { parse } from "../protocol/parse.ts";
 import type { SignInEnd } from "../protocol/sign-in.ts";
 import {
+	type Attached,
 	PAGE_MESSAGES,
 	PAGE_REQUESTS,
 	type PageRequest,
 	type PageRequestName,
 	type PageRequestResults,
 	type Place,
+	type SecretChange,
 } from "../protocol/terminal.ts";
-import { PageSessions, type Released } from "./page-sessions.ts";
+import { PageSessions, type Released, type SecretsOf } from "./page-sessions.ts";
 import type { PageSocket } from "./terminal-sockets.ts";
 import type { UserAllowance } from "./user-allowance.ts";
 
@@ -38,7 +40,7 @@ export class PageConnection implements Disposable {
 	constructor(
 		socket: PageSocket,
 		{ presence, allowance }: { presence: Presence; allowance: UserAllowance },
-		places: Places,
+		{ places, secretsOf }: { places: Places; secretsOf: SecretsOf },
 		log: Log,
 	) {
 		this.presence = presence;
@@ -46,20 +48,24 @@ export class PageConnection implements Disposable {
 		this.#socket = socket;
 		this.#places = places;
 		this.#log = log;
-		this.#sessions = new PageSessions(presence.user, places, {
-			onOutput: (sessionId, offset, bytes) => socket.emit("session:output", sessionId, offset, bytes),
-			onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
-			onInputRefused: (sessionId, seq, error) =>
-				socket.emit("session:input-refused", sessionId, seq, toWireError(error)),
-			onDetached: (sessionId, reason) => {
-				this.#sessions.forget(sessionId);
-				socket.emit("session:detached", sessionId, reason);
+		this.#sessions = new PageSessions(
+			presence.user,
+			{ places, secretsOf },
+			{
+				onOutput: (sessionId, offset, bytes) => socket.emit("session:output", sessionId, offset, bytes),
+				onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
+				onInputRefused: (sessionId, seq, error) =>
+					socket.emit("session:input-refused", sessionId, seq, toWireError(error)),
+				onDetached: (sessionId, reason) => {
+					this.#sessions.forget(sessionId);
+					socket.emit("session:detached", sessionId, reason);
+				},
+				onLost: (sessionId) => {
+					this.#sessions.forget(sessionId);
+					socket.emit("session:closed", sessionId, "container-lost");
+				},
 			},
-			onLost: (sessionId) => {
-				this.#sessions.forget(sessionId);
-				socket.emit("session:closed", sessionId, "container-lost");
-			},
-		});
+		);
 		this.#listen();
 	}
 
@@ -86,6 +92,10 @@ export class PageConnection implements Disposable {
 			default:
 				assertNever(event);
 		}
+	}
+
+	onSecretChanged(change: SecretChange): void {
+		this.#socket.emit("secrets:changed", change);
 	}
 
 	/** The page's user is not signed in any more. It is told why, and can do nothing from here on. */
@@ -116,7 +126,10 @@ export class PageConnection implements Disposable {
 	#handlers(): Handlers {
 		const sessions = this.#sessions;
 		const nothing = { result: {} };
-		const attached = ({ attached, release }: Released) => ({ result: attached, afterwards: release });
+		const attached = <Result extends Attached>({ attached, release }: Released<Result>) => ({
+			result: attached,
+			afterwards: release,
+		});
 		return {
 			"session:open": async (request) => {
 				const opened = attached(await sessions.open(request));

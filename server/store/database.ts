@@ -52,6 +52,16 @@ export class Database implements Disposable {
 		return this.#sqlite.transaction(work).immediate();
 	}
 
+	/** As `inTransaction`; and what it wrote outlasts a power cut. */
+	inDurableTransaction<T>(work: () => T): T {
+		this.#sqlite.pragma("synchronous = FULL");
+		try {
+			return this.inTransaction(work);
+		} finally {
+			this.#sqlite.pragma("synchronous = NORMAL");
+		}
+	}
+
 	[Symbol.dispose](): void {
 		this.#sqlite.close();
 	}

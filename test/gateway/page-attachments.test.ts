@@ -35,6 +35,7 @@ async function serve(t: TestContext): Promise<Fixture> {
 		identify: () => ({ user: ADA, method: "anonymous", signInId: null }),
 		originPolicy: { allowedOrigins: [], isLoopbackOnly: false },
 		isolation: "containers",
+		secretsOf: async () => ({ environment: {}, problems: [] }),
 		limitsOf: () => DEFAULT_LIMITS,
 		limits: {
 			gate: (_request, _response, next) => next(),

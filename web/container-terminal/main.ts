@@ -10,6 +10,7 @@ import { GatewayConnection, RequestFailure } from "./gateway-connection.ts";
 import { showNotice } from "./notices.ts";
 import { PhoneKeys } from "./phone-keys.ts";
 import { SearchBar } from "./search-bar.ts";
+import { changedSecretWords } from "./secret-words.ts";
 import type { SessionTab } from "./session-tab.ts";
 import { FONT_SIZE, SettingsStore } from "./settings.ts";
 import { showSettings } from "./settings-dialog.ts";
@@ -36,6 +37,10 @@ const connection = new GatewayConnection({
 	},
 });
 connection.socket.on("disk", (disk) => status.onDisk(disk));
+connection.socket.on("secrets:changed", (change) => {
+	// Whoever has no shell yet will have it in the first.
+	if (tabs.all.some(({ sessionId }) => sessionId !== null)) showNotice(changedSecretWords(change));
+});
 const phoneKeys = new PhoneKeys(byId("phone-keys"), {
 	onText: (text) => tabs.active?.type(text),
 	isApplicationMode: () => tabs.active?.view.terminal.modes.applicationCursorKeysMode ?? false,

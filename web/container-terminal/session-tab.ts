@@ -1,11 +1,12 @@
 /** One session on the page: its terminal, what the gateway says of it, and what the person is told. */
 import type { WireError } from "../../server/protocol/errors.ts";
-import type { SessionInfo } from "../../server/protocol/session.ts";
+import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { DetachReason } from "../../server/protocol/terminal.ts";
 import { AttachLoop } from "./attach-loop.ts";
 import { confirmPaste } from "./dialogs.ts";
 import { ExpiryNotice } from "./expiry-notice.ts";
 import type { GatewayConnection } from "./gateway-connection.ts";
+import { missingSecretsWords } from "./secret-words.ts";
 import { type Opening, SessionChannel } from "./session-channel.ts";
 import { endingOf, expiryHint, isShownByCover, skippedWords } from "./session-words.ts";
 import type { Settings } from "./settings.ts";
@@ -198,8 +199,14 @@ export class SessionTab {
 		this.#news = null;
 		const { sessionId } = this;
 		const size = this.#size.attaching(sessionId === null ? null : this.#session);
-		if (sessionId === null) this.#goLive(await this.channel.open(this.name, size));
+		if (sessionId === null) this.#goLive(await this.#open(size));
 		else this.#goLive(await this.channel.attach(sessionId, size));
+	}
+
+	async #open(size: TerminalSize): Promise<Opening> {
+		const opened = await this.channel.open(this.name, size);
+		for (const text of missingSecretsWords(opened.secretProblems)) this.#options.onNotice(text);
+		return opened;
 	}
 
 	#goLive({ isRedrawn, session }: Opening): void {
