@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { type Config, isLoopback } from "./config.ts";
 import type { RequestFacts } from "./core/authenticator.ts";
 import type { ContainerDriver } from "./core/container-driver.ts";
+import { GuestAdoptions } from "./core/guest-adoptions.ts";
 import { homesRecorder } from "./core/homes.ts";
 import type { OriginPolicy } from "./core/origin.ts";
 import { Places } from "./core/places.ts";
@@ -52,6 +53,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			isTier: (name) => tiers.has(name),
 			onTierChanged: (userId) => places.tellLimits(userId),
 			onSecretChanged: (userId, change) => sockets.tellSecretChanged(userId, change),
+			adoptGuest: (guest, member) => adoptions.adopt(guest, member),
 			onDisabled: (userId) => {
 				sockets.dropUser(userId, "disabled");
 				places.endSessionsOf(userId);
@@ -117,6 +119,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			log,
 		}),
 	);
+	const adoptions = new GuestAdoptions({
+		users: services.users,
+		places,
+		dropPages: (userId) => sockets.dropUser(userId, "replaced"),
+		log,
+	});
 	resources.use(pool.onChange(() => sockets.refreshPlaces()));
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { guestOperations } from "./api/guest-operations.ts";
 import { secretOperations } from "./api/secret-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
@@ -17,6 +18,7 @@ import type { AuditLog } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
 import type { SecretStore } from "./core/secrets.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
+import type { User } from "./core/users.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
@@ -37,6 +39,8 @@ export type ServicesHooks = {
 	onTierChanged(userId: UserId): void;
 	onDisabled(userId: UserId): void;
 	onSecretChanged(userId: UserId, change: SecretChange): void;
+	/** Returns where the files are now. */
+	adoptGuest(guest: User, member: User): Promise<string>;
 };
 
 export type Services = Disposable & {
@@ -98,6 +102,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
 		...secretOperations({ ...hooks, secrets, users, audit }),
+		...guestOperations({ ...hooks, authentication, users, audit }),
 	};
 	const api = new Api(handlers, audit);
 	const owned = resources.move();
