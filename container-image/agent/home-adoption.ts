@@ -7,6 +7,7 @@
 import { execFile } from "node:child_process";
 import { lstat, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { Account } from "../../server/protocol/link.ts";
@@ -39,6 +40,8 @@ type Paths = { fromHome: string; toHome: string; between: string; moved: string;
 const PRIVATE = 0o700;
 /** A million files take some ten seconds. */
 const WALK_LIMIT_MS = 10 * 60_000;
+const WALKS = 5;
+const WALK_PAUSE_MS = 200;
 /** What a shell makes by itself. */
 const OWN_FOLDER = ".tmp";
 const MOST_NAMES = 100;
@@ -134,8 +137,19 @@ export class HomeAdoption {
 	/** What others own stays theirs, also where it has a name in there; so does what links lead to. */
 	async #giveAll(folder: string, from: Account, to: Account): Promise<void> {
 		if (!this.#options.areApart) return;
-		const owner = `${to.uid}:${to.uid}`;
-		await run(["/bin/chown", "-R", "-P", "-h", `--from=${from.uid}`, "--", owner, folder]);
+		const program = ["/bin/chown", "-R", "-P", "-h", `--from=${from.uid}`, "--", `${to.uid}:${to.uid}`, folder];
+		// Somebody who still has a descriptor of a folder in there can have names come and go; each time there are fewer.
+		for (let tries = 1; ; tries += 1) {
+			const isDone = await run(program).then(
+				() => true,
+				(thrown: unknown) => {
+					if (tries === WALKS) throw thrown;
+					return false;
+				},
+			);
+			if (isDone) return;
+			await sleep(WALK_PAUSE_MS);
+		}
 	}
 
 	async #remove(folder: string): Promise<void> {
