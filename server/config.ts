@@ -6,7 +6,8 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { EgressPolicy } from "./protocol/link.ts";
-import type { SignInMethod } from "./protocol/sign-in.ts";
+import { SignInMethod } from "./protocol/sign-in.ts";
+import { fileSetting, withSecretFiles } from "./secret-files.ts";
 import {
 	basePath,
 	byteSize,
@@ -16,6 +17,7 @@ import {
 	flag,
 	headerName,
 	httpUrl,
+	issuerUrl,
 	matching,
 	origins,
 	orNone,
@@ -62,23 +64,24 @@ export const SETTINGS = {
 		fallback: null,
 		unit: "URL",
 		meaning:
-			"Where people reach the gateway, e.g. `https://shell.example.org`, with `BASE_PATH` if there is one: links that are sent to them begin so. If unset, links are for this machine.",
+			"Where people reach the gateway, e.g. `https://shell.example.org`, with `BASE_PATH` if there is one: links and redirects begin so, and no other page may connect but those of `ALLOWED_ORIGINS`. If unset, links are for this machine, and `Host` says which pages are the gateway's own.",
 	}),
 	BASE_PATH: setting(basePath(), {
 		fallback: "/",
 		unit: "path",
 		meaning:
-			"Path below which everything is served, e.g. `/berth`, where a proxy gives the rest of the host to others.",
+			"Path below which everything is served, e.g. `/berth`, where a proxy gives the rest of the host to others and passes paths on as they are. One that takes this part away needs `PUBLIC_URL` only.",
 	}),
 	TLS_CERT_FILE: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "path",
-		meaning: "Certificate chain in PEM: the gateway speaks HTTPS by itself. Read again at SIGHUP.",
+		meaning:
+			"Certificate chain in PEM, the server's own first: the gateway speaks HTTPS by itself, and nothing else. Read again at SIGHUP.",
 	}),
 	TLS_KEY_FILE: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "path",
-		meaning: "Its private key in PEM.",
+		meaning: "Its private key in PEM, without a passphrase.",
 	}),
 	DATA_DIR: setting(z.string().min(1), {
 		fallback: "data",
@@ -282,14 +285,15 @@ export const SETTINGS = {
 	COOKIE_SECRET: setting(z.string().min(32, "must be at least 32 characters").nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "Key that signs the guests' cookies. If unset, one is made and kept in `DATA_DIR`.",
+		meaning:
+			"Key that signs the guests' cookies. If unset, one is made and kept in `DATA_DIR`. `COOKIE_SECRET_FILE` may name a file that has it.",
 		isSecret: true,
 	}),
 	COOKIE_SECURE: setting(flag().nullable(), {
 		fallback: null,
 		unit: "true or false",
 		meaning:
-			"Send cookies over HTTPS only. If unset: where `PUBLIC_URL` begins with `https:` or `TLS_CERT_FILE` is set.",
+			"Send cookies over HTTPS only, under names that no other host and no page without TLS can set. If unset: where `PUBLIC_URL` begins with `https:` or `TLS_CERT_FILE` is set.",
 	}),
 	SIGN_IN: setting(signInMethods(), {
 		fallback: "anonymous",
@@ -307,10 +311,11 @@ export const SETTINGS = {
 		unit: "duration",
 		meaning: "Every sign-in ends after this long.",
 	}),
-	OIDC_ISSUER: setting(httpUrl().nullable(), {
+	OIDC_ISSUER: setting(issuerUrl().nullable(), {
 		fallback: null,
 		unit: "URL",
-		meaning: "`oidc`: the provider's address, under which its discovery document is.",
+		meaning:
+			"`oidc`: the provider's address, under which its discovery document is, exactly as that calls it (`issuer`), with a slash at the end or without. HTTPS, except on this machine.",
 	}),
 	OIDC_CLIENT_ID: setting(z.string().min(1).nullable(), {
 		fallback: null,
@@ -320,7 +325,7 @@ export const SETTINGS = {
 	OIDC_CLIENT_SECRET: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "`oidc`: what proves it; unset for a public client.",
+		meaning: "`oidc`: what proves it; unset for a public client. Or `OIDC_CLIENT_SECRET_FILE`.",
 		isSecret: true,
 	}),
 	OIDC_SCOPES: setting(z.string().min(1), {
@@ -336,7 +341,8 @@ export const SETTINGS = {
 	OIDC_NAME_CLAIM: setting(z.string().min(1), {
 		fallback: "name",
 		unit: "claim",
-		meaning: "`oidc`: what people are called by.",
+		meaning:
+			"`oidc`: what people are called by. Claims may be paths, such as `realm_access.roles`; they are looked for in the ID token, then in what the provider says of users.",
 	}),
 	OIDC_ROLE_CLAIM: setting(z.string().min(1).nullable(), {
 		fallback: null,
@@ -361,17 +367,18 @@ export const SETTINGS = {
 	JWT_AUDIENCE: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "`jwt`: what they have as `aud`: this gateway and nobody else.",
+		meaning: "`jwt`: what they have as `aud`, and nothing else: this gateway.",
 	}),
 	JWT_JWKS_URL: setting(httpUrl().nullable(), {
 		fallback: null,
 		unit: "URL",
-		meaning: "`jwt`: where the platform's public keys are. Either this or `JWT_SECRET`.",
+		meaning:
+			"`jwt`: where the platform's public keys are, for RS256, PS256, ES256 or EdDSA. HTTPS, except on this machine. Either this or `JWT_SECRET`.",
 	}),
 	JWT_SECRET: setting(z.string().min(32, "must be at least 32 characters").nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "`jwt`: the key shared with the platform, for HS256.",
+		meaning: "`jwt`: the key shared with the platform, for HS256. Or `JWT_SECRET_FILE`.",
 		isSecret: true,
 	}),
 	JWT_MAX_AGE: setting(duration(1_000), {
@@ -470,6 +477,11 @@ export const SETTINGS = {
 	}),
 } satisfies Record<string, Setting>;
 
+/** Secrets that may also be in a file; some have a setting of its own for that. */
+const SETTINGS_IN_FILES = Object.entries(SETTINGS).flatMap(([name, { isSecret }]: [string, Setting]) =>
+	isSecret && !Object.hasOwn(SETTINGS, fileSetting(name)) ? [name] : [],
+);
+
 export type SettingName = keyof typeof SETTINGS;
 export type Config = Readonly<{ [Name in SettingName]: z.infer<(typeof SETTINGS)[Name]["schema"]> }>;
 
@@ -486,9 +498,9 @@ export class ConfigError extends Error {
 
 /** Reads and checks all settings. An empty variable counts as unset. Throws `ConfigError` with every problem at once. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-	const problems: string[] = [];
+	const { environment: given, problems } = withSecretFiles(environment, SETTINGS_IN_FILES);
 	const values = Object.entries(SETTINGS).map(([name, { schema, fallback, isSecret }]: [string, Setting]) => {
-		const text = environment[name]?.trim() || fallback;
+		const text = given[name]?.trim() || fallback;
 		const parsed = schema.safeParse(text);
 		if (parsed.success) return [name, parsed.data];
 		const shown = isSecret ? "the value" : JSON.stringify(text);
@@ -515,21 +527,49 @@ function contradictionsIn(config: Config): string[] {
 	if ((TLS_CERT_FILE === null) !== (TLS_KEY_FILE === null)) {
 		problems.push("TLS_CERT_FILE: needs TLS_KEY_FILE, and the other way round");
 	}
-	const { OIDC_CLIENT_ID, OIDC_ISSUER, PUBLIC_URL } = config;
+	const { BASE_PATH, OIDC_CLIENT_ID, OIDC_ISSUER, PUBLIC_URL } = config;
+	if (!publicPath(config).endsWith(BASE_PATH)) {
+		problems.push(`PUBLIC_URL: "${PUBLIC_URL}" must end with BASE_PATH, "${BASE_PATH}"`);
+	}
+	if (TLS_CERT_FILE !== null && PUBLIC_URL?.startsWith("http:")) {
+		problems.push(`PUBLIC_URL: "${PUBLIC_URL}" must begin with https:, because TLS_CERT_FILE is set`);
+	}
 	needs("oidc", OIDC_ISSUER !== null && OIDC_CLIENT_ID !== null, "OIDC_ISSUER and OIDC_CLIENT_ID");
 	needs("oidc", PUBLIC_URL !== null, "PUBLIC_URL, where the provider sends people back to");
 	const { JWT_AUDIENCE, JWT_ISSUER, JWT_JWKS_URL, JWT_SECRET, TRUST_PROXY } = config;
 	needs("jwt", JWT_ISSUER !== null && JWT_AUDIENCE !== null, "JWT_ISSUER and JWT_AUDIENCE");
 	needs("jwt", (JWT_JWKS_URL === null) !== (JWT_SECRET === null), "either JWT_JWKS_URL or JWT_SECRET");
-	const { SECRETS_KEY, SECRETS_KEY_FILE, VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE } = config;
+	needs("proxy", TRUST_PROXY.length > 0, "TRUST_PROXY: the addresses whose headers are believed");
+	for (const [name, url] of Object.entries({ OIDC_ISSUER, JWT_JWKS_URL })) {
+		const isSafe = url === null || url.startsWith("https:") || isLoopback(new URL(url).hostname);
+		if (!isSafe) problems.push(`${name}: whoever is on the way could vouch for anybody: must begin with https:`);
+	}
+	if (SignInMethod.safeParse(JWT_ISSUER).success) {
+		problems.push(`JWT_ISSUER: "${JWT_ISSUER}" is what Berth calls a way in of its own`);
+	}
+	return [...problems, ...contradictionsOfSecrets(config)];
+}
+
+function contradictionsOfSecrets({
+	SECRETS_KEY,
+	SECRETS_KEY_FILE,
+	VAULT_ADDR,
+	VAULT_TOKEN,
+	VAULT_TOKEN_FILE,
+}: Config): string[] {
+	const problems: string[] = [];
 	if (VAULT_ADDR !== null && (VAULT_TOKEN === null) === (VAULT_TOKEN_FILE === null)) {
 		problems.push("VAULT_ADDR: needs either VAULT_TOKEN or VAULT_TOKEN_FILE");
 	}
 	if (SECRETS_KEY !== null && SECRETS_KEY_FILE !== null) {
 		problems.push("SECRETS_KEY_FILE: is not read where SECRETS_KEY is set; unset one of them");
 	}
-	needs("proxy", TRUST_PROXY.length > 0, "TRUST_PROXY: the addresses whose headers are believed");
 	return problems;
+}
+
+/** What paths begin with as browsers see them. A proxy that takes a part away says so by `PUBLIC_URL`. */
+export function publicPath({ BASE_PATH, PUBLIC_URL }: Pick<Config, "BASE_PATH" | "PUBLIC_URL">): string {
+	return PUBLIC_URL === null ? BASE_PATH : new URL(PUBLIC_URL).pathname.replace(/\/$/, "");
 }
 
 /** Whether people reach the gateway by HTTPS. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
-import { type Config, isLoopback } from "./config.ts";
+import { type Config, isLoopback, isReachedByHttps, publicPath } from "./config.ts";
 import type { RequestFacts } from "./core/authenticator.ts";
 import type { ContainerDriver } from "./core/container-driver.ts";
 import { GuestAdoptions } from "./core/guest-adoptions.ts";
@@ -20,8 +20,9 @@ import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
 import { LocalDriver } from "./drivers/local/local-driver.ts";
 import { apiRoutes } from "./http/api-routes.ts";
-import { createApp, TERMINAL_PATH } from "./http/app.ts";
-import { createListener } from "./http/listener.ts";
+import { createApp, healthPaths, SIGN_IN_PATH, TERMINAL_PATH } from "./http/app.ts";
+import { createListener, type Listener } from "./http/listener.ts";
+import { oidcRoutes } from "./http/oidc-routes.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
@@ -31,12 +32,22 @@ import { createServices, type Services } from "./services.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
 import { SqlitePlaces } from "./store/sqlite-places.ts";
 import { readTiers } from "./tiers-file.ts";
+import { readCertificate } from "./tls-files.ts";
 
 export type Gateway = AsyncDisposable & {
 	/** Where the page is, e.g. `http://localhost:3000/container-terminal`. */
 	address: string;
-	/** Reads the file of tiers again, and tells the containers. Throws `ConfigError`; then all stays as it was. */
-	reload(): void;
+	/** Where the first operator is made; null where there is one, or passwords are off. */
+	firstOperatorLink: string | null;
+	/** Files that are read again while it runs. */
+	reloads: Reload[];
+};
+
+export type Reload = {
+	/** In the plural, for the log: `tiers`. */
+	what: string;
+	/** Throws `ConfigError`; then all stays as it was. */
+	run(): void;
 };
 
 const WEB_ROOT = join(import.meta.dirname, "../web/dist");
@@ -45,9 +56,11 @@ const WEB_ROOT = join(import.meta.dirname, "../web/dist");
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
 	await using resources = new AsyncDisposableStack();
 	const readPlan = (): TierPlan => readTiers(config.TIERS_FILE, limitsFrom(config));
+	const certificate = readCertificate(config);
 	const tiers = new Tiers(readPlan(), (userId) => services.users.find(userId)?.tier ?? null);
 	const services: Services = resources.use(
 		createServices(config, log, {
+			publicUrl: () => config.PUBLIC_URL ?? addressOf(config, server.address()),
 			presentSignIns: () => sockets.presentSignIns(),
 			onSignInEnded: ({ signInId }, why) => sockets.dropSignIn(signInId, why),
 			isTier: (name) => tiers.has(name),
@@ -64,30 +77,46 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const store = new SqlitePlaces(services.database);
 	const driver = createDriver(config, log);
 	const originPolicy: OriginPolicy = {
+		ownOrigin: config.PUBLIC_URL === null ? null : new URL(config.PUBLIC_URL).origin,
 		allowedOrigins: config.ALLOWED_ORIGINS,
+		isSecure: isReachedByHttps(config),
 		isLoopbackOnly: driver.isolation === "none",
 	};
 	const pool = resources.use(createPool(config, driver, store, log, (event) => sockets.publish(event)));
 	const addresses = clientAddresses(config.TRUST_PROXY);
-	const gate = limitRequests(addresses, new MemoryRateLimit(config.REQUESTS_PER_ADDRESS));
+	const requestLimit = new MemoryRateLimit(config.REQUESTS_PER_ADDRESS);
+	const gate = limitRequests({ addresses, limit: requestLimit, healthPaths: healthPaths(config.BASE_PATH) });
 	const factsOf = (request: IncomingMessage): RequestFacts => requestFacts(request, addresses);
 	const app = createApp({
 		webRoot: WEB_ROOT,
-		basePath: config.BASE_PATH,
+		mountPath: config.BASE_PATH,
+		basePath: publicPath(config),
+		isEndOfTls: certificate !== null,
 		gate,
 		authentication,
 		api: apiRoutes({
 			...{ api, authentication, tokens, cookies, factsOf },
 			signInMs: config.SIGN_IN_TIMEOUT,
-			guestForgetting: guests?.forgetting ?? null,
+			guestForgetting: guests?.forgetting ?? [],
 		}),
+		oidc:
+			services.oidc &&
+			oidcRoutes({
+				...services.oidc,
+				...{ authentication, cookies, factsOf, log },
+				signIns: services.signIns,
+				audit: services.audit,
+				terminalPath: `${config.BASE_PATH}${TERMINAL_PATH}`,
+				signInPath: `${config.BASE_PATH}${SIGN_IN_PATH}`,
+			}),
 		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
 		log,
 	});
 	const connectionsPerAddress = config.CONNECTIONS_PER_ADDRESS;
-	const server = createListener(app, { addresses, connectionsPerAddress });
+	const listener = createListener(app, { certificate, addresses, connectionsPerAddress, handshakeLimit: requestLimit });
+	const { server } = listener;
 	const sockets: TerminalSockets = resources.use(
 		new TerminalSockets(server, {
 			path: `${config.BASE_PATH}/socket.io/`,
@@ -129,17 +158,37 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);
 	await once(server, "listening");
+	log.info({ listening: server.address(), certificateEndsAt: certificate?.endsAt }, "listening");
 	pool.start();
 
 	const running = resources.move();
 	return {
 		address: `${config.PUBLIC_URL ?? addressOf(config, server.address())}${TERMINAL_PATH}`,
-		reload: () => {
-			tiers.replace(readPlan());
-			places.tellLimits();
-		},
+		firstOperatorLink: services.firstOperatorLink(),
+		reloads: [
+			{
+				what: "tiers",
+				run: () => {
+					tiers.replace(readPlan());
+					places.tellLimits();
+				},
+			},
+			...certificateReload(config, listener, log),
+		],
 		[Symbol.asyncDispose]: () => running.disposeAsync(),
 	};
+}
+
+/** Connections that are there go on with the certificate that they began with. */
+function certificateReload(config: Config, { replaceCertificate }: Listener, log: Logger): Reload[] {
+	if (replaceCertificate === null) return [];
+	const run = (): void => {
+		const certificate = readCertificate(config);
+		if (certificate === null) return;
+		replaceCertificate(certificate);
+		log.info({ certificateEndsAt: certificate.endsAt }, "new connections get this certificate");
+	};
+	return [{ what: "certificate and key", run }];
 }
 
 function createDriver(config: Config, log: Logger): ContainerDriver {
@@ -211,8 +260,8 @@ function createPool(
 	});
 }
 
-function addressOf({ BASE_PATH, HOST }: Config, address: AddressInfo | string | null): string {
+function addressOf({ BASE_PATH, HOST, TLS_CERT_FILE }: Config, address: AddressInfo | string | null): string {
 	if (address === null || typeof address === "string") throw new Error("the gateway does not listen on TCP");
 	const name = isLoopback(HOST) ? "localhost" : HOST.includes(":") ? `[${HOST}]` : HOST;
-	return `http://${name}:${address.port}${BASE_PATH}`;
+	return `${TLS_CERT_FILE === null ? "http" : "https"}://${name}:${address.port}${BASE_PATH}`;
 }

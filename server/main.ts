@@ -2,7 +2,7 @@
 
 import type { Logger } from "pino";
 import { ConfigError, readConfig } from "./config.ts";
-import { type Gateway, startGateway } from "./gateway.ts";
+import { type Reload, startGateway } from "./gateway.ts";
 import { createLogger } from "./logging.ts";
 
 const EXIT_BAD_CONFIGURATION = 2;
@@ -15,7 +15,10 @@ async function main(): Promise<void> {
 	if (config.USE_CONTAINERS && process.getuid?.() === 0)
 		log.warn({}, "running as root, which the gateway does not need");
 	const gateway = await startGateway(config, log);
-	process.stdout.write(`\n  Berth is at ${gateway.address}\n\n`);
+	const { address, firstOperatorLink } = gateway;
+	const invitation =
+		firstOperatorLink === null ? "" : `  To become its operator, open this within a day, once: ${firstOperatorLink}\n`;
+	process.stdout.write(`\n  Berth is at ${address}\n${invitation}\n`);
 
 	const shutDown = async (signal: NodeJS.Signals): Promise<void> => {
 		log.info({ signal }, "closing; programs go on in their containers");
@@ -27,18 +30,20 @@ async function main(): Promise<void> {
 		log.info({}, "closed");
 		process.exit(0);
 	};
-	process.on("SIGHUP", () => reload(gateway, log));
+	process.on("SIGHUP", () => {
+		for (const each of gateway.reloads) reload(each, log);
+	});
 	process.once("SIGTERM", shutDown);
 	process.once("SIGINT", shutDown);
 }
 
-function reload(gateway: Gateway, log: Logger): void {
+function reload({ run, what }: Reload, log: Logger): void {
 	try {
-		gateway.reload();
-		log.info({}, "tiers were read again");
+		run();
+		log.info({}, `${what} were read again`);
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;
-		log.error({ problems: error.problems }, "tiers stay as they were");
+		log.error({ problems: error.problems }, `${what} stay as they were`);
 	}
 }
 

@@ -7,19 +7,38 @@ import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
 import { guestOperations } from "./api/guest-operations.ts";
+import { invitationOperations } from "./api/invitation-operations.ts";
+import { jwtOperations } from "./api/jwt-operations.ts";
+import { passwordOperations } from "./api/password-operations.ts";
 import { secretOperations } from "./api/secret-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
 import { AnonymousAuthenticator } from "./authenticators/anonymous.ts";
+import { Argon2Hasher } from "./authenticators/argon2-hasher.ts";
 import { keptCookieSecret } from "./authenticators/cookie-secret.ts";
+import { JwtAuthenticator } from "./authenticators/jwt.ts";
+import { KnownDevices } from "./authenticators/known-devices.ts";
+import { OidcAuthenticator } from "./authenticators/oidc.ts";
+import { OidcLogout } from "./authenticators/oidc-logout.ts";
+import { PasswordAuthenticator } from "./authenticators/password.ts";
+import { ProxyAuthenticator } from "./authenticators/proxy.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
 import type { AuditLog } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
+import { Invitations } from "./core/invitations.ts";
+import { Passwords } from "./core/passwords.ts";
 import type { SecretStore } from "./core/secrets.ts";
+import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
+import type { UsedTokens } from "./core/used-tokens.ts";
 import type { User } from "./core/users.ts";
+import { SIGN_IN_PATH } from "./http/app.ts";
+import { OidcFlowCookie } from "./http/oidc-flow-cookie.ts";
+import { OIDC_CALLBACK_PATH, OIDC_PATH } from "./http/oidc-routes.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
+import { clientAddresses } from "./limits/client-address.ts";
+import { MemoryAttemptLimit } from "./limits/memory-attempt-limit.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
@@ -27,11 +46,16 @@ import type { SecretChange } from "./protocol/terminal.ts";
 import { createSecretStore } from "./secrets/secret-store.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteInvitations } from "./store/sqlite-invitations.ts";
+import { SqlitePasswords } from "./store/sqlite-passwords.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
+import { SqliteUsedTokens } from "./store/sqlite-used-tokens.ts";
 import { SqliteUsers } from "./store/sqlite-users.ts";
 
 /** What else has to happen where somebody is let in no more, or may use something else. */
 export type ServicesHooks = {
+	/** Where people reach the gateway, with the path that everything is below. Asked once it listens. */
+	publicUrl(): string;
 	/** Sign-ins that a page is open by. */
 	presentSignIns(): SignInId[];
 	onSignInEnded(signIn: SignIn, why: SignInEnd): void;
@@ -52,9 +76,13 @@ export type Services = Disposable & {
 	cookies: SignInCookies;
 	/** Null where guests are not let in. */
 	guests: AnonymousAuthenticator | null;
+	/** Null where nobody signs in at a provider. */
+	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
 	audit: AuditLog;
 	secrets: SecretStore;
 	api: Api;
+	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
+	firstOperatorLink(): string | null;
 };
 
 export function createServices(config: Config, log: Logger, hooks: ServicesHooks): Services {
@@ -80,36 +108,125 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const secrets = createSecretStore(config, database, log);
 	const isSecure = isReachedByHttps(config);
 	const cookies = new SignInCookies(isSecure);
+	const cookieSecret = (): string => config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR);
 	const guests = config.SIGN_IN.includes("anonymous")
-		? new AnonymousAuthenticator({ secret: config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR), isSecure })
+		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
+	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: hooks.isTier, log };
+	const oidc = createOidc(config, issuerOptions, isSecure);
+	const jwt = createJwt(config, issuerOptions);
 	const authentication = new Authentication({
 		users,
 		signIns,
 		tokenOf: (request) => cookies.tokenOf(request),
-		byRequest: [],
+		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,
+		onTierChanged: hooks.onTierChanged,
 		audit,
 	});
+	const devices = (): KnownDevices => new KnownDevices({ secret: cookieSecret(), isSecure });
+	const byPassword = config.SIGN_IN.includes("password")
+		? passwordParts({ ...hooks, database, users, signIns, authentication, audit, devices: devices() })
+		: null;
 	const handlers: Partial<Handlers> = {
 		...accountOperations({
 			authentication,
 			signIns,
 			users,
 			methods: methodsOf(config),
-			issuerSignOut: async () => null,
+			signOutAddress: async (method, signIn) => {
+				if (method === "proxy") return config.PROXY_SIGN_OUT_URL;
+				return signIn?.issuerSession ? ((await oidc?.oidc.signOutAddress(signIn.issuerSession)) ?? null) : null;
+			},
 		}),
+		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, audit })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
 		...secretOperations({ ...hooks, secrets, users, audit }),
 		...guestOperations({ ...hooks, authentication, users, audit }),
+		...byPassword?.handlers,
 	};
 	const api = new Api(handlers, audit);
 	const owned = resources.move();
 	return {
-		...{ database, users, signIns, tokens, authentication, cookies, guests, audit, secrets, api },
+		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
+		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, audit, secrets, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
+}
+
+type PasswordPartsOptions = Pick<Services, "database" | "users" | "signIns" | "authentication" | "audit"> &
+	Pick<ServicesHooks, "isTier" | "publicUrl"> & { devices: KnownDevices };
+
+/** What signing in by password needs. */
+function passwordParts({ database, publicUrl, ...given }: PasswordPartsOptions) {
+	const { audit, users } = given;
+	const atomically = <T>(work: () => T): T => database.inTransaction(work);
+	const store = new SqlitePasswords(database);
+	const passwords = new Passwords({ store, users, hasher: new Argon2Hasher(), atomically });
+	const invitations = new Invitations({ store: new SqliteInvitations(database), publicUrl });
+	const limits = {
+		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
+		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
+		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
+		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
+	};
+	const attempts = new SignInAttempts(limits, audit);
+	const authenticator = new PasswordAuthenticator({ ...given, passwords, attempts });
+	const parts = { ...given, passwords, invitations, attempts, authenticator, atomically };
+	return {
+		handlers: { ...passwordOperations(parts), ...invitationOperations(parts) },
+		firstOperatorLink: () => {
+			invitations.endOf(null);
+			return users.hasOperator() ? null : invitations.makeFirst().url;
+		},
+	};
+}
+
+type IssuerOptions = { usedTokens: UsedTokens; isTier(name: string): boolean; log: Logger };
+
+function createOidc(config: Config, { usedTokens, ...rest }: IssuerOptions, isSecure: boolean): Services["oidc"] {
+	const { OIDC_CLIENT_ID: clientId, OIDC_ISSUER: issuer, PUBLIC_URL } = config;
+	if (!config.SIGN_IN.includes("oidc") || clientId === null || issuer === null || PUBLIC_URL === null) return null;
+	const oidc = new OidcAuthenticator({
+		...{ issuer, clientId, ...rest },
+		clientSecret: config.OIDC_CLIENT_SECRET,
+		scopes: config.OIDC_SCOPES,
+		nameClaim: config.OIDC_NAME_CLAIM,
+		roleClaim: config.OIDC_ROLE_CLAIM,
+		operators: config.OIDC_OPERATORS,
+		tierClaim: config.OIDC_TIER_CLAIM,
+		callbackUrl: `${PUBLIC_URL}${OIDC_CALLBACK_PATH}`,
+		signedOutUrl: `${PUBLIC_URL}${SIGN_IN_PATH}`,
+	});
+	const { discovery } = oidc;
+	const secret = config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR);
+	return {
+		oidc,
+		logout: new OidcLogout({ discovery, clientId, usedTokens }),
+		flowCookie: new OidcFlowCookie({ secret, isSecure }),
+	};
+}
+
+function createJwt(config: Config, { isTier, usedTokens }: IssuerOptions): JwtAuthenticator | null {
+	const { JWT_AUDIENCE: audience, JWT_ISSUER: issuer, JWT_JWKS_URL: address, JWT_SECRET: secret } = config;
+	if (!config.SIGN_IN.includes("jwt") || audience === null || issuer === null) return null;
+	const maxAgeMs = config.JWT_MAX_AGE;
+	if (address !== null) {
+		const key = { kind: "public keys", address } as const;
+		return new JwtAuthenticator({ issuer, audience, key, maxAgeMs, usedTokens, isTier });
+	}
+	if (secret === null) return null;
+	return new JwtAuthenticator({ issuer, audience, key: { kind: "secret", secret }, maxAgeMs, usedTokens, isTier });
+}
+
+function createProxy(config: Config): ProxyAuthenticator {
+	return new ProxyAuthenticator({
+		isTrusted: clientAddresses(config.TRUST_PROXY).isProxy,
+		userHeader: config.PROXY_USER_HEADER,
+		nameHeader: config.PROXY_NAME_HEADER,
+		roleHeader: config.PROXY_ROLE_HEADER,
+	});
 }
 
 /** As the sign-in page offers them. */
@@ -117,7 +234,7 @@ function methodsOf(config: Config): MethodInfo[] {
 	const labels = {
 		anonymous: { label: "Continue as a guest", path: "container-terminal" },
 		password: { label: "Sign in", path: null },
-		oidc: { label: config.OIDC_LABEL, path: "sign-in/oidc" },
+		oidc: { label: config.OIDC_LABEL, path: OIDC_PATH.slice(1) },
 		// These come from elsewhere: there is nothing to press.
 		jwt: null,
 		proxy: null,

@@ -94,6 +94,15 @@ export const httpUrl = () =>
 		return problem(context, "must be a URL such as https://shell.example.org");
 	});
 
+/** As it is written: who vouches is compared by each character, and some end with a slash. */
+export const issuerUrl = () =>
+	z.string().refine((text) => {
+		const url = URL.parse(text);
+		return (
+			url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "" && url.username === ""
+		);
+	}, "must be a URL such as https://login.example.org, exactly as the provider calls itself");
+
 /** `/` becomes nothing at all, so that other paths can follow. */
 export const basePath = () =>
 	z.string().transform((text, context) => {

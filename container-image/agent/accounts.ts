@@ -13,8 +13,4 @@ export interface Accounts {
 }
 
 /** Where an account works. */
-export type Place = {
-	home: string;
-	/** Folder for sockets that no other account can enter; null where there is none. */
-	tmp: string | null;
-};
+export type Place = { home: string };

@@ -17,7 +17,7 @@ const MEASURE_TIMEOUT_MS = 20_000;
 /** Bytes, then the number of files and folders. */
 const MEASURE = 'du -sx --block-size=1 -- "$1"; du -sx --inodes -- "$1"';
 /** What a file counts at least: a disk runs out of files as well as of space. */
-const LEAST_FILE_BYTES = 4096;
+export const LEAST_FILE_BYTES = 4096;
 /** `du` says one line each time. It runs as the user, who could make it say more. */
 const MAX_ANSWER_BYTES = 4 * 1024;
 

@@ -1,5 +1,5 @@
 /** Accounts of a pool container: a Linux user each, with a home on the shared volume. */
-import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync } from "node:fs";
 import { join } from "node:path";
 import { BerthError } from "../../server/protocol/errors.ts";
 import type { Username } from "../../server/protocol/ids.ts";
@@ -10,8 +10,6 @@ import { findHomeOf, isOwnFolder, makeHome } from "./home.ts";
 import type { Log } from "./log.ts";
 
 const ACCOUNT_FILES = "/run/extrausers";
-/** Parent of the private temporary folders. The agent is the first to run, so that nobody can have made it. */
-const TMP_PARENT = "/tmp/users";
 
 export type LinuxAccountsOptions = { workspace: string; skeleton: string; shell: string; log: Log };
 
@@ -30,7 +28,6 @@ export class LinuxAccounts implements Accounts {
 		chownSync(options.workspace, 0, 0);
 		// Nobody but root makes or lists entries; everybody reaches the own home by name.
 		chmodSync(options.workspace, 0o711);
-		makeRootFolder(TMP_PARENT, 0o711);
 		writeAccountFiles(ACCOUNT_FILES, []);
 	}
 
@@ -44,7 +41,7 @@ export class LinuxAccounts implements Accounts {
 		if (!this.#byName.has(account.username) || !(await isOwnFolder(home, account.uid))) {
 			await this.#oneAtATime(() => this.#make(account, home));
 		}
-		return { home, tmp: join(TMP_PARENT, account.username) };
+		return { home };
 	}
 
 	async #make(account: Account, home: string): Promise<void> {
@@ -56,7 +53,6 @@ export class LinuxAccounts implements Accounts {
 			await makeHome(workspace, account, skeleton);
 		}
 		if (this.#byName.has(account.username)) return;
-		makePrivateFolder(join(TMP_PARENT, account.username), account.uid);
 		const { username, uid } = account;
 		writeAccountFiles(ACCOUNT_FILES, [...this.#byName.values(), { username, uid, home, shell }]);
 		this.#byName.set(username, { username, uid, home, shell });
@@ -80,15 +76,4 @@ export class LinuxAccounts implements Accounts {
 		this.#queue = turn.catch(() => {});
 		await turn;
 	}
-}
-
-function makeRootFolder(path: string, mode: number): void {
-	mkdirSync(path, { recursive: true });
-	if (lstatSync(path).uid !== 0) throw new Error(`${path} is not root's`);
-	chmodSync(path, mode);
-}
-
-function makePrivateFolder(path: string, uid: number): void {
-	mkdirSync(path, { recursive: true, mode: 0o700 });
-	chownSync(path, uid, uid);
 }

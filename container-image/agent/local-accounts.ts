@@ -30,6 +30,6 @@ export class LocalAccounts implements Accounts {
 			await cp(this.#skeleton, home, { recursive: true, force: false });
 		}
 		this.#known.set(account.username, account);
-		return { home, tmp: null };
+		return { home };
 	}
 }

@@ -37,12 +37,13 @@ export class ContainerShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home, tmp }: Place, sessionId: SessionId, bounds: Bounds): Launch {
+	describe(account: Account, { home }: Place, sessionId: SessionId, bounds: Bounds): Launch {
 		const { shell } = this.#options;
 		const { environment, limits, mayWrite } = bounds;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		const { fileBytes, openFiles: nofile, processes: nproc } = limits;
 		const fsize = mayWrite ? fileBytes : 0;
+		const tmp = temporaryFolderOf(home);
 		return {
 			...EXPENDABLE,
 			limits: { ...EXPENDABLE.limits, fsize, nofile, nproc },
@@ -55,8 +56,7 @@ export class ContainerShells implements Shells {
 				...environment,
 				...env,
 				...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }),
-				TMPDIR: temporaryFolderOf(home),
-				...(tmp === null ? {} : { TMUX_TMPDIR: tmp }),
+				...{ TMPDIR: tmp, TMUX_TMPDIR: tmp },
 			},
 		};
 	}

@@ -6,6 +6,7 @@ import type { SignIn, SignIns } from "../core/sign-ins.ts";
 import type { UserStore } from "../core/users.ts";
 import type { MethodInfo, UserRef } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
+import type { SignInMethod } from "../protocol/sign-in.ts";
 import type { Caller, Handlers } from "./api.ts";
 import { signInInfo, userInfo } from "./user-info.ts";
 import { userIdBy } from "./user-refs.ts";
@@ -16,14 +17,17 @@ export type AccountOperationsOptions = {
 	users: UserStore;
 	/** The ways in that are on. */
 	methods: readonly MethodInfo[];
-	/** Where to sign out at the issuer as well; null where there is no such place. */
-	issuerSignOut(signIn: SignIn): Promise<string | null>;
+	/**
+	 * Where to sign out at whoever vouched as well; null where there is no such place. There is no sign-in where each
+	 * request proves somebody anew.
+	 */
+	signOutAddress(method: SignInMethod, signIn: SignIn | null): Promise<string | null>;
 };
 
 type AccountOperation = "account.read" | "sign-in.leave" | "sign-in.list" | "sign-in.end" | "sign-in.end-others";
 
 export function accountOperations(options: AccountOperationsOptions): Pick<Handlers, AccountOperation> {
-	const { authentication, issuerSignOut, methods, signIns, users } = options;
+	const { authentication, methods, signIns, signOutAddress, users } = options;
 	const named = ({ user }: { user: UserRef }, caller: Caller) => userIdBy(user, caller, users);
 	return {
 		"account.read": {
@@ -46,9 +50,9 @@ export function accountOperations(options: AccountOperationsOptions): Pick<Handl
 			action: "sign-in.end",
 			subject: (_input, caller) => userIdBy("me", caller, users),
 			run: async (_input, caller) => {
-				const { signInId = null } = caller.presence ?? {};
-				const [signIn] = signInId === null ? [] : signIns.end([signInId], "signed-out", doneBy(caller));
-				const continueAt = signIn === undefined ? null : await issuerSignOut(signIn);
+				const { method = null, signInId = null } = caller.presence ?? {};
+				const [signIn = null] = signInId === null ? [] : signIns.end([signInId], "signed-out", doneBy(caller));
+				const continueAt = method === null ? null : await signOutAddress(method, signIn);
 				return { result: { continueAt }, isSignedOut: true };
 			},
 		},

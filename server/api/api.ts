@@ -24,6 +24,8 @@ export type Answer<Result> = {
 	isSignedOut?: true;
 	/** The caller's browser is no guest any more. */
 	isGuestGone?: true;
+	/** Another `Set-Cookie` value for the caller's browser. */
+	setCookie?: string;
 };
 
 export type Handler<Name extends OperationName> = {
@@ -71,4 +73,10 @@ export class Api {
 		}
 		return await run(checked, caller);
 	}
+}
+
+/** Of whoever signs in. Throws `BerthError` BAD_REQUEST where there is no browser to be signed in. */
+export function requestOf({ actor, request }: Caller): RequestFacts {
+	if (request !== null && actor.kind !== "token") return request;
+	throw new BerthError("BAD_REQUEST", { detail: "only a browser can be signed in" });
 }

@@ -1,13 +1,13 @@
 /** Who is there: joins what a request proves with whom the gateway knows, and begins sign-ins. */
 import { BerthError } from "../protocol/errors.ts";
-import type { SignInId } from "../protocol/ids.ts";
+import type { SignInId, UserId } from "../protocol/ids.ts";
 import type { Role, SignInMethod } from "../protocol/sign-in.ts";
 import type { AuditLog } from "./audit.ts";
 import type { GuestAuthenticator, RequestAuthenticator, RequestFacts, Vouched } from "./authenticator.ts";
 import { userIdOf, visitorOf } from "./identity.ts";
 import { type Actor, nameOfActor } from "./rights.ts";
 import type { SignIns } from "./sign-ins.ts";
-import type { User, UserStore } from "./users.ts";
+import type { User, UserChange, UserStore } from "./users.ts";
 
 /** Somebody who is there, and how that is known. */
 export type Presence = {
@@ -26,6 +26,8 @@ export type AuthenticationOptions = {
 	byRequest: readonly RequestAuthenticator[];
 	/** Null where guests are not let in. */
 	guests: GuestAuthenticator | null;
+	/** An issuer gave somebody another tier: what runs keeps to it from here on. */
+	onTierChanged(userId: UserId): void;
 	audit: AuditLog;
 };
 
@@ -45,14 +47,14 @@ export class Authentication {
 	}
 
 	/** As `identify`, but lets in guests who are new, where there may be any. */
-	admit(request: RequestFacts): { presence: Presence | null; setCookie: string | null } {
+	admit(request: RequestFacts): { presence: Presence | null; setCookies: string[] } {
 		const { guests } = this.#options;
 		const presence = this.identify(request);
 		// A guest's cookie lives as long as the last visit says.
 		if (guests === null || (presence !== null && presence.method !== guests.method))
-			return { presence, setCookie: null };
-		const { vouched, setCookie } = guests.admit(request);
-		return { presence: { user: this.#userOf(vouched), method: guests.method, signInId: null }, setCookie };
+			return { presence, setCookies: [] };
+		const { vouched, setCookies } = guests.admit(request);
+		return { presence: { user: this.#userOf(vouched), method: guests.method, signInId: null }, setCookies };
 	}
 
 	/** The guest that this browser is besides, or was. */
@@ -67,20 +69,14 @@ export class Authentication {
 	 */
 	signIn(vouched: Vouched, method: SignInMethod, request: RequestFacts): NewSignIn {
 		const { audit, signIns, users } = this.#options;
-		const { identity, role, tier, issuerSession } = vouched;
+		const { identity, issuerSession } = vouched;
 		const known = users.remember(identity, Date.now());
 		const event = { actor: nameOfActor(actorOf(known)), address: request.address, subject: known.userId };
 		if (known.disabledAt !== null) {
 			audit.record({ ...event, action: "signed-in", result: "USER_DISABLED", details: { method } });
 			throw new BerthError("USER_DISABLED");
 		}
-		const user =
-			users.change(known.userId, {
-				displayName: identity.displayName,
-				signedInAt: Date.now(),
-				...(role !== null && { role }),
-				...(tier !== null && { tier }),
-			}) ?? known;
+		const user = this.#update(known, vouched, Date.now());
 		const before = this.#bySignIn(request)?.signInId;
 		if (before) signIns.end([before], "replaced");
 		const device = [request.headers["user-agent"]].flat()[0] ?? "";
@@ -110,16 +106,31 @@ export class Authentication {
 	}
 
 	/** Guests are not written down before they have a place: a crawler would leave thousands. */
-	#userOf({ identity, role, tier }: Vouched): User {
+	#userOf(vouched: Vouched): User {
 		const { guests, users } = this.#options;
+		const { identity } = vouched;
 		const known = users.find(userIdOf(identity));
 		if (known === null && identity.issuer === guests?.method) {
+			const tier = vouched.tier?.name ?? null;
 			return { ...visitorOf(identity), role: "user", tier, disabledAt: null, createdAt: Date.now(), signedInAt: null };
 		}
-		const user = known ?? users.remember(identity, Date.now());
-		const isSame = (role ?? user.role) === user.role && (tier ?? user.tier) === user.tier;
-		if (isSame) return user;
-		return users.change(user.userId, { ...(role !== null && { role }), ...(tier !== null && { tier }) }) ?? user;
+		return this.#update(known ?? users.remember(identity, Date.now()), vouched, null);
+	}
+
+	/** Writes down what an issuer says of somebody, where it is news. */
+	#update(known: User, { identity, isNameless, role, tier }: Vouched, signedInAt: number | null): User {
+		const { onTierChanged, users } = this.#options;
+		const { displayName } = identity;
+		const change: UserChange = {
+			...(!isNameless && displayName !== known.displayName && { displayName }),
+			...(role !== null && role !== known.role && { role }),
+			...(tier !== null && tier.name !== known.tier && { tier: tier.name }),
+			...(signedInAt !== null && { signedInAt }),
+		};
+		if (Object.keys(change).length === 0) return known;
+		const user = users.change(known.userId, change) ?? known;
+		if (change.tier !== undefined) onTierChanged(known.userId);
+		return user;
 	}
 }
 

@@ -8,10 +8,15 @@ export type Vouched = {
 	/** Null where the issuer says nothing about it: then it stays what it was. */
 	role: Role | null;
 	/** As `role`. */
-	tier: string | null;
+	tier: GivenTier | null;
+	/** The issuer has no name for them: `displayName` is made of the subject, and takes no other name's place. */
+	isNameless?: true;
 	/** What is needed to sign out at the issuer as well; null where it knows no sign-ins. */
 	issuerSession: IssuerSession | null;
 };
+
+/** What an issuer says of somebody's tier. No name: they have none, and the rules decide. */
+export type GivenTier = { name: string | null };
 
 export type IssuerSession = {
 	/** The issuer's name for its own sign-in, where it has one. */
@@ -22,6 +27,7 @@ export type IssuerSession = {
 
 /** What a request says of its sender, wherever it came in. */
 export type RequestFacts = {
+	/** A header that was sent more than once is a list, but for `cookie`, whose parts are joined. */
 	headers: Readonly<Record<string, string | string[] | undefined>>;
 	/** Address of the other end of the connection: the nearest proxy, where there is one. */
 	peer: string;
@@ -45,6 +51,6 @@ export interface RequestAuthenticator {
 
 /** Lets in whoever comes. */
 export interface GuestAuthenticator extends RequestAuthenticator {
-	/** Whom the request proves, or somebody new; with the `Set-Cookie` value that proves them from now on. */
-	admit(request: RequestFacts): { vouched: Vouched; setCookie: string };
+	/** Whom the request proves, or somebody new; with the `Set-Cookie` values that prove them from now on. */
+	admit(request: RequestFacts): { vouched: Vouched; setCookies: string[] };
 }

@@ -33,6 +33,9 @@ export interface UserStore {
 
 	list(page: UserPage): User[];
 
+	/** Whether there is an operator who may come in. */
+	hasOperator(): boolean;
+
 	/** Returns the user as they are now; null where there is none. */
 	change(userId: UserId, change: UserChange): User | null;
 }

@@ -15,8 +15,8 @@ export type ApiRoutesOptions = {
 	cookies: SignInCookies;
 	/** The longest that a sign-in's cookie is of use, ms. */
 	signInMs: number;
-	/** `Set-Cookie` value that ends a guest; null where there are none. */
-	guestForgetting: string | null;
+	/** `Set-Cookie` values that end a guest; none where there are no guests. */
+	guestForgetting: string[];
 	factsOf(request: Request): RequestFacts;
 };
 
@@ -80,8 +80,9 @@ function inputOf({ body, method, params, query }: Request): unknown {
 
 function setCookies(response: Response, answer: Answer<unknown>, options: ApiRoutesOptions): void {
 	const { cookies, guestForgetting, signInMs } = options;
-	const { isGuestGone, isSignedOut, signIn } = answer;
+	const { isGuestGone, isSignedOut, setCookie, signIn } = answer;
 	if (signIn) response.append("Set-Cookie", cookies.set(signIn.token, signInMs, signIn.isEmbedded ?? false));
+	if (setCookie !== undefined) response.append("Set-Cookie", setCookie);
 	if (isSignedOut) response.append("Set-Cookie", cookies.clearing);
-	if (isGuestGone && guestForgetting !== null) response.append("Set-Cookie", guestForgetting);
+	if (isGuestGone) response.append("Set-Cookie", guestForgetting);
 }

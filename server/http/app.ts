@@ -18,18 +18,24 @@ import type { RequestFacts } from "../core/authenticator.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Readiness } from "../core/readiness.ts";
 import { sendError } from "../limits/refusal.ts";
-import { type Gate, HEALTH_PATHS } from "../limits/request-limit.ts";
+import type { Gate } from "../limits/request-limit.ts";
 import { API_PATH } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
 
 export type AppOptions = {
 	/** Folder that Vite built. */
 	webRoot: string;
-	/** What everything's path begins with; empty where it is nothing. */
+	/** What every path begins with as it arrives here; empty where it is nothing. */
+	mountPath: string;
+	/** What every path begins with as browsers see it: the same, unless a proxy takes it away. Redirects lead there. */
 	basePath: string;
+	/** Whether the gateway itself speaks TLS. */
+	isEndOfTls: boolean;
 	authentication: Authentication;
 	/** Below `API_PATH`. */
 	api: Router;
+	/** Null where nobody signs in at a provider. */
+	oidc: Router | null;
 	factsOf(request: IncomingMessage): RequestFacts;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
@@ -39,6 +45,8 @@ export type AppOptions = {
 };
 
 export const TERMINAL_PATH = "/container-terminal";
+const HEALTH_PATH = "/healthz";
+const READY_PATH = "/readyz";
 export const SIGN_IN_PATH = "/sign-in";
 /** Names of assets carry a hash of their content, so that a year is as good as for ever. */
 const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
@@ -46,8 +54,11 @@ const ASSET_MAX_AGE_MS = 365 * 24 * 60 * 60 * 1000;
 export function createApp(options: AppOptions): Express {
 	const app = express();
 	app.disable("x-powered-by");
+	// As Socket.IO takes its own path.
+	app.enable("case sensitive routing");
 	app.use(options.gate);
-	app.use(options.basePath || "/", routes(options));
+	app.use(health(options));
+	app.use(options.mountPath || "/", routes(options));
 	app.use(() => {
 		throw new BerthError("NOT_FOUND");
 	});
@@ -55,17 +66,31 @@ export function createApp(options: AppOptions): Express {
 	return app;
 }
 
-function routes(options: AppOptions): Router {
+/** Whoever asks the gateway itself for its health need not know below which path people reach it. */
+export function healthPaths(mountPath: string): ReadonlySet<string> {
+	return new Set(["", mountPath].flatMap((below) => [`${below}${HEALTH_PATH}`, `${below}${READY_PATH}`]));
+}
+
+function health({ readiness }: AppOptions): Router {
 	const router = Router();
-	router.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-	router.get("/readyz", (_request, response) => {
-		const { isReady, ...readiness } = options.readiness();
-		response.status(isReady ? 200 : 503).json(readiness);
+	router.get(HEALTH_PATH, (_request, response) => void response.json({ status: "ok" }));
+	router.get(READY_PATH, (_request, response) => {
+		const { isReady, ...rest } = readiness();
+		response.status(isReady ? 200 : 503).json(rest);
 	});
-	router.use(requestLog(options.log), securityHeaders(), guardOrigin(options.originPolicy));
+	return router;
+}
+
+function routes(options: AppOptions): Router {
+	// Strict, because what a page names lies beside it: behind one more slash it would be looked for elsewhere.
+	const router = Router({ strict: true });
+	router.use(health(options));
+	router.use(requestLog(options.log), securityHeaders(options), guardOrigin(options.originPolicy));
 	router.use(API_PATH, options.api);
+	if (options.oidc !== null) router.use(options.oidc);
 	router.use(refuseBodies);
 	router.get("/", (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
+	router.get(`${TERMINAL_PATH}/`, (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
 	router.get(TERMINAL_PATH, terminalPage(options));
 	router.use(
 		"/assets",
@@ -85,8 +110,8 @@ function refuseBodies({ headers }: Request, response: Response, next: NextFuncti
 /** The page comes with the cookie that its socket needs. */
 function terminalPage({ authentication, basePath, factsOf, webRoot }: AppOptions): RequestHandler {
 	return (request, response) => {
-		const { presence, setCookie } = authentication.admit(factsOf(request));
-		if (setCookie !== null) response.append("Set-Cookie", setCookie);
+		const { presence, setCookies } = authentication.admit(factsOf(request));
+		if (setCookies.length > 0) response.append("Set-Cookie", setCookies);
 		if (presence === null) {
 			response.redirect(303, `${basePath}${SIGN_IN_PATH}`);
 			return;
@@ -101,8 +126,6 @@ function requestLog(log: Logger): RequestHandler {
 	return pinoHttp({
 		logger: log,
 		quietReqLogger: true,
-		// The quiet ones are asked every few seconds and never interesting.
-		autoLogging: { ignore: (request: IncomingMessage) => HEALTH_PATHS.has(request.url ?? "") },
 		customLogLevel: (_request, response) => (response.statusCode >= 500 ? "error" : "debug"),
 		// Headers carry cookies, and queries may carry anything: neither is logged.
 		serializers: {
@@ -116,7 +139,13 @@ function pathOf(url: string): string {
 	return url.split("?", 1)[0] ?? "";
 }
 
-function securityHeaders(): RequestHandler {
+/**
+ * For how long browsers refuse to speak to this host without TLS, s: a year, as lists of such hosts demand. Names below it
+ * are not ours to decide on.
+ */
+const HSTS = { maxAge: 365 * 24 * 60 * 60, includeSubDomains: false };
+
+function securityHeaders({ isEndOfTls }: AppOptions): RequestHandler {
 	return helmet({
 		contentSecurityPolicy: {
 			useDefaults: false,
@@ -135,8 +164,8 @@ function securityHeaders(): RequestHandler {
 			},
 		},
 		referrerPolicy: { policy: "no-referrer" },
-		// Whoever ends TLS in front of the gateway decides on this.
-		strictTransportSecurity: false,
+		// Whoever ends TLS decides on this.
+		strictTransportSecurity: isEndOfTls && HSTS,
 	});
 }
 

@@ -6,6 +6,8 @@ import proxyaddr from "proxy-addr";
 export type ClientAddresses = {
 	/** What a request is counted under: an IPv4 address, or the network of an IPv6 address. */
 	of(request: IncomingMessage): string;
+	/** The same for an address that is known. */
+	countedAs(address: string): string;
 	/** Whether a peer is a proxy of ours, which speaks for many. */
 	isProxy(address: string): boolean;
 };
@@ -15,6 +17,7 @@ export function clientAddresses(proxies: readonly string[]): ClientAddresses {
 	const isTrusted = proxyaddr.compile([...proxies]);
 	return {
 		of: (request) => countedAs(proxyaddr(request, isTrusted)),
+		countedAs,
 		isProxy: (address) => isTrusted(address, 0),
 	};
 }
@@ -25,7 +28,9 @@ const ALL_GROUPS = 8;
 
 /** An address that is none comes from a proxy of ours, and is taken as it is. */
 function countedAs(address: string): string {
-	const bare = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+	const bare = withoutPort(address)
+		.replace(/^::ffff:(?=\d+\.)/i, "")
+		.replace(/%.*$/, "");
 	if (!isIPv6(bare)) return bare;
 	const [head = "", tail] = bare.toLowerCase().split("::");
 	const groups = head === "" ? [] : head.split(":");
@@ -35,4 +40,10 @@ function countedAs(address: string): string {
 		.slice(0, NETWORK_GROUPS)
 		.map((group) => group.replace(/^0+(?=.)/, ""))
 		.join(":")}::/64`;
+}
+
+/** Some proxies say the port as well, another one with each connection: `192.0.2.7:49152`, `[2001:db8::7]:49152`. */
+function withoutPort(address: string): string {
+	const [, inBrackets, dotted] = /^(?:\[([^\]]+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/.exec(address) ?? [];
+	return inBrackets ?? dotted ?? address;
 }

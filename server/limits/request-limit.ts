@@ -8,13 +8,17 @@ import { refuse } from "./refusal.ts";
 /** As Express and Engine.IO both take it. */
 export type Gate = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
-/** Asked by machines to decide whether the gateway lives: a crowd at the page must not make them think it does not. */
-export const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+export type RequestLimitOptions = {
+	addresses: ClientAddresses;
+	limit: RateLimit;
+	/** Asked by machines to decide whether the gateway lives: a crowd at the page must not make them think it does not. */
+	healthPaths: ReadonlySet<string>;
+};
 
-export function limitRequests(addresses: ClientAddresses, limit: RateLimit): Gate {
+export function limitRequests({ addresses, healthPaths, limit }: RequestLimitOptions): Gate {
 	const pass: (...args: Parameters<Gate>) => Promise<void> = async (request, response, next) => {
 		const address = addresses.of(request);
-		const waitMs = await limit.take(HEALTH_PATHS.has(request.url ?? "") ? `health ${address}` : address);
+		const waitMs = await limit.take(healthPaths.has(request.url ?? "") ? `health ${address}` : address);
 		if (waitMs === 0) next();
 		else refuse(request, response, new BerthError("RATE_LIMITED", { retryAfterMs: waitMs }));
 	};

@@ -1,5 +1,6 @@
 /** The Socket.IO side: lets pages in, gives each a `PageConnection`, and passes session news to a user's pages. */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpsServer } from "node:https";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
 import type { Presence } from "../core/authentication.ts";
 import type { Visitor } from "../core/identity.ts";
@@ -52,7 +53,7 @@ export class TerminalSockets implements AsyncDisposable {
 	/** Who is at the other end of each connection. A page may leave and come again on the same one. */
 	readonly #presences = new WeakMap<PageSocket["conn"], Presence>();
 
-	constructor(http: HttpServer, options: TerminalSocketsOptions) {
+	constructor(http: HttpServer | HttpsServer, options: TerminalSocketsOptions) {
 		const { identify, limits, log } = options;
 		this.#options = options;
 		this.#limits = new ConnectionLimits({ ...limits, identify, log });

@@ -80,6 +80,7 @@ const MIGRATIONS: readonly string[] = [
 		ends_at  INTEGER NOT NULL,
 		PRIMARY KEY (issuer, token_id)
 	) STRICT, WITHOUT ROWID;
+	CREATE INDEX used_tokens_by_end ON used_tokens (ends_at);
 
 	CREATE TABLE api_tokens (
 		name       TEXT PRIMARY KEY,

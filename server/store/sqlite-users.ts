@@ -57,6 +57,11 @@ export class SqliteUsers implements UserStore {
 		return rows.map(userIn);
 	}
 
+	hasOperator(): boolean {
+		const sql = "SELECT 1 FROM users WHERE role = 'operator' AND disabled_at IS NULL LIMIT 1";
+		return this.#database.get(sql) !== null;
+	}
+
 	change(userId: UserId, change: UserChange): User | null {
 		return this.#database.inTransaction(() => {
 			for (const key of Object.keys(COLUMNS) as (keyof UserChange)[]) {

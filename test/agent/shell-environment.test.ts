@@ -47,6 +47,6 @@ test("whatever came past all checks, it does not change what the shell goes by",
 	});
 	const environment = { PATH: "/evil", HOME: "/evil", SHELL: "/evil", BERTH_INFO: "/evil", TERM: "evil" };
 	const bounds = { limits: DEFAULT_LIMITS, mayWrite: true, environment };
-	const { env = {} } = shells.describe(ADA, { home: "/home", tmp: null }, SessionId.parse("A".repeat(22)), bounds);
+	const { env = {} } = shells.describe(ADA, { home: "/home" }, SessionId.parse("A".repeat(22)), bounds);
 	assert.equal(Object.values(env).join().includes("evil"), false);
 });

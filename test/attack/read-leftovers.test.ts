@@ -12,7 +12,9 @@ test("nobody reads what another leaves in temporary folders, unless it was left 
 	assert.match(await mallory.run(`cat ${folder}/file`), /Permission denied/);
 	assert.match(await mallory.run("cat /tmp/kept"), /Permission denied/);
 	assert.match(await mallory.run("rm -f /tmp/shared; mv /tmp/shared /tmp/stolen"), /not permitted.*not permitted/s);
-	assert.match(await mallory.run(`ls /tmp/users; ls /tmp/users/${ada.name}`), /Permission denied.*Permission denied/s);
+	await ada.run("tmux new-session -d 'sleep 100'");
+	assert.match(await ada.run("ls $TMUX_TMPDIR"), /tmux-\d+/);
+	assert.match(await mallory.run(`ls ${folder}; tmux -S ${folder}/tmux-*/default attach`), /denied.*denied/s);
 	assert.match(await trudy.run("ls /tmp/shared"), /No such file/, "another container has another /tmp");
 	// A file laid there in wait of another's program is not written through.
 	await mallory.run("ln -s ~/caught /tmp/trap; touch ~/caught; chmod 666 ~/caught; chmod 755 ~");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { AgentProcess } from "../agent/agent-process.ts";
 import { Refused } from "../agent/link-client.ts";
-import { ApiClient } from "../support/api-client.ts";
+import { ApiCaller } from "../support/api-caller.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { Strangers } from "./strangers.ts";
 
@@ -27,7 +27,7 @@ function filesWith(value: string, folder: string): string[] {
 
 /** Sets it rightly and wrongly, and returns all that was answered. */
 async function setIt({ base, dataDir }: GatewayProcess, cookie: string, value: string): Promise<string> {
-	const api = ApiClient.asBrowser({ base, dataDir }, cookie);
+	const api = ApiCaller.asBrowser({ base, dataDir }, cookie);
 	const replies = [
 		await api.call("secret.set", { user: "me", name: "API_KEY", value }),
 		await api.call("secret.list", { user: "me" }),
@@ -92,7 +92,7 @@ test("the value is in the shells of its user, and nowhere else", async () => {
 			"env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; ps -efwwE 2>/dev/null; ps -efww; tmux ls 2>&1; container-info",
 		);
 		assert.equal(seen.includes(value), false);
-		const api = ApiClient.asBrowser(gateway, stranger.page.cookie);
+		const api = ApiCaller.asBrowser(gateway, stranger.page.cookie);
 		for (const user of [ada.name, "me"]) {
 			for (const name of ["secret.list", "user.read"] as const) {
 				assert.equal((await api.call(name, { user })).text.includes(value), false);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { ApiClient } from "../support/api-client.ts";
+import { ApiCaller } from "../support/api-caller.ts";
 import { launchBrowser, TerminalPage } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { VaultServer } from "../support/vault-server.ts";
@@ -17,9 +17,9 @@ after(async () => {
 });
 
 /** Asks the API as the page's browser would. */
-async function apiOf(terminal: TerminalPage, gateway: GatewayProcess): Promise<ApiClient> {
+async function apiOf(terminal: TerminalPage, gateway: GatewayProcess): Promise<ApiCaller> {
 	const cookies = await terminal.context.cookies();
-	return ApiClient.asBrowser(gateway, cookies.map(({ name, value }) => `${name}=${value}`).join("; "));
+	return ApiCaller.asBrowser(gateway, cookies.map(({ name, value }) => `${name}=${value}`).join("; "));
 }
 
 test("a secret that was set is said to be in new shells, by its name alone", async () => {

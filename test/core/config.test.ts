@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError, isLoopback, readConfig, SETTINGS } from "../../server/config.ts";
+import { ConfigError, isLoopback, isReachedByHttps, publicPath, readConfig, SETTINGS } from "../../server/config.ts";
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
 	try {
@@ -105,4 +108,61 @@ test("a bound can be switched off, and an address is checked before it becomes a
 
 test("the host's own network is nobody's", () => {
 	assert.match(problemsOf({ CONTAINER_NETWORK: "host" }).join(), /^CONTAINER_NETWORK: "host" would give everybody/);
+});
+
+test("a secret may be in a file, which must be there and hold something, and not in two places", (t) => {
+	const folder = mkdtempSync(join(tmpdir(), "berth-secrets-"));
+	t.after(() => rmSync(folder, { recursive: true }));
+	const file = join(folder, "cookie-key");
+	const secret = "0123456789abcdef0123456789abcdef";
+	writeFileSync(file, `${secret}\n`);
+	assert.equal(readConfig({ COOKIE_SECRET_FILE: file }).COOKIE_SECRET, secret);
+	assert.equal(readConfig({ COOKIE_SECRET_FILE: " ", COOKIE_SECRET: secret }).COOKIE_SECRET, secret);
+	assert.deepEqual(problemsOf({ COOKIE_SECRET_FILE: file, COOKIE_SECRET: secret }), [
+		"COOKIE_SECRET_FILE: COOKIE_SECRET is set as well; leave one of them out",
+	]);
+	assert.match(problemsOf({ JWT_SECRET_FILE: join(folder, "none") }).join(), /^JWT_SECRET_FILE: ENOENT/);
+	writeFileSync(file, "\n");
+	assert.deepEqual(problemsOf({ COOKIE_SECRET_FILE: file }), [`COOKIE_SECRET_FILE: ${file} is empty`]);
+	writeFileSync(file, "short");
+	assert.deepEqual(problemsOf({ OIDC_CLIENT_SECRET_FILE: file, COOKIE_SECRET_FILE: file }), [
+		"COOKIE_SECRET: the value must be at least 32 characters",
+	]);
+});
+
+test("public address and path must agree, and so must TLS", () => {
+	const PUBLIC_URL = "https://apps.example/teach/berth/";
+	assert.equal(publicPath(readConfig({ PUBLIC_URL })), "/teach/berth", "the proxy takes all of it away");
+	assert.equal(publicPath(readConfig({ PUBLIC_URL, BASE_PATH: "/berth" })), "/teach/berth");
+	assert.equal(publicPath(readConfig({ BASE_PATH: "/berth/" })), "/berth");
+	assert.equal(publicPath(readConfig({ PUBLIC_URL: "https://shell.example" })), "");
+	assert.deepEqual(problemsOf({ PUBLIC_URL, BASE_PATH: "/shell" }), [
+		'PUBLIC_URL: "https://apps.example/teach/berth" must end with BASE_PATH, "/shell"',
+	]);
+	const tls = { TLS_CERT_FILE: "cert.pem", TLS_KEY_FILE: "key.pem" };
+	assert.match(
+		problemsOf({ ...tls, PUBLIC_URL: "http://shell.example" }).join(),
+		/^PUBLIC_URL: .* must begin with https:/,
+	);
+	assert.match(problemsOf({ TLS_CERT_FILE: "cert.pem" }).join(), /^TLS_CERT_FILE: needs TLS_KEY_FILE/);
+});
+
+test("people come by HTTPS where TLS is ours or the public address says so, unless a setting says otherwise", () => {
+	const tls = { TLS_CERT_FILE: "cert.pem", TLS_KEY_FILE: "key.pem" };
+	assert.ok(!isReachedByHttps(readConfig({})));
+	assert.ok(isReachedByHttps(readConfig(tls)));
+	assert.ok(isReachedByHttps(readConfig({ PUBLIC_URL: "https://shell.example" })));
+	assert.ok(!isReachedByHttps(readConfig({ PUBLIC_URL: "http://shell.example" })));
+	assert.ok(isReachedByHttps(readConfig({ COOKIE_SECURE: "true" })));
+	assert.ok(!isReachedByHttps(readConfig({ PUBLIC_URL: "https://shell.example", COOKIE_SECURE: "false" })));
+});
+
+test("secrets have one store and one source of keys", () => {
+	const vault = { VAULT_ADDR: "https://vault.example.org:8200" };
+	assert.match(problemsOf(vault).join(), /^VAULT_ADDR: needs either VAULT_TOKEN or VAULT_TOKEN_FILE$/);
+	assert.match(problemsOf({ ...vault, VAULT_TOKEN: "x", VAULT_TOKEN_FILE: "/x" }).join(), /^VAULT_ADDR: needs either/);
+	assert.deepEqual(problemsOf({ ...vault, VAULT_TOKEN: "x" }), []);
+	const key = "A".repeat(43).concat("=");
+	assert.match(problemsOf({ SECRETS_KEY: key, SECRETS_KEY_FILE: "/x" }).join(), /^SECRETS_KEY_FILE: is not read/);
+	assert.match(problemsOf({ SECRETS_KEY: "short" }).join(), /^SECRETS_KEY: the value must be keys of 32 bytes/);
 });

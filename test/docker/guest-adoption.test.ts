@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiClient, signIn } from "../support/api-client.ts";
+import { ApiCaller, signIn } from "../support/api-caller.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient, type Screen } from "../support/page-client.ts";
 import { TestPool } from "../support/test-pool.ts";
@@ -36,7 +36,7 @@ async function write(person: Person, name: string, text: string): Promise<void> 
 
 /** By the browser that has both cookies. */
 async function adopt({ gateway }: Fixture, guest: Person, cookie: string) {
-	return await ApiClient.asBrowser(gateway, `${guest.page.cookie}; ${cookie}`).call("guest.adopt", {});
+	return await ApiCaller.asBrowser(gateway, `${guest.page.cookie}; ${cookie}`).call("guest.adopt", {});
 }
 
 const containerOf = ({ page: { place } }: Person): string => (place?.kind === "ready" ? place.container : "none");

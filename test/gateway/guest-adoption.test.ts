@@ -1,7 +1,7 @@
 /** Who may take a guest's files over: the browser that was the guest, once somebody has signed in with it, and nobody else. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ApiClient, signIn } from "../support/api-client.ts";
+import { ApiCaller, signIn } from "../support/api-caller.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
 
@@ -21,14 +21,14 @@ async function guestWithFile(): Promise<PageClient> {
 	return page;
 }
 
-const adopt = (cookie: string) => ApiClient.asBrowser(gateway, cookie).call("guest.adopt", {});
+const adopt = (cookie: string) => ApiCaller.asBrowser(gateway, cookie).call("guest.adopt", {});
 
 test("the guest's files become the member's, its pages are told, and the browser is no guest any more", async () => {
 	using guest = await guestWithFile();
 	const told = new Promise((resolve) => guest.socket.on("berth:signed-out", resolve));
 	const { cookie, user } = signIn(gateway, "ada");
 	const both = `${guest.cookie}; ${cookie}`;
-	assert.equal((await ApiClient.asBrowser(gateway, both).call("account.read", {})).result.hasGuestFiles, true);
+	assert.equal((await ApiCaller.asBrowser(gateway, both).call("account.read", {})).result.hasGuestFiles, true);
 	const { code, cookies, result } = await adopt(both);
 	assert.deepEqual([code, result], [null, { folder: "~" }]);
 	assert.match(cookies.join("\n"), /^berth_guest=;.*Max-Age=0/);
@@ -58,10 +58,10 @@ test("without both proofs nobody adopts anything", async () => {
 	] as const) {
 		assert.equal((await adopt(cookies)).code, code, cookies);
 	}
-	assert.equal((await ApiClient.asProgram(gateway).call("guest.adopt", {})).code, "UNAUTHENTICATED");
+	assert.equal((await ApiCaller.asProgram(gateway).call("guest.adopt", {})).code, "UNAUTHENTICATED");
 	// Whoever is named in the request does not count.
 	const named = JSON.stringify({ guest: guest.welcome?.user.username, from: guest.welcome?.user.username, user: "x" });
-	const api = ApiClient.asBrowser(gateway, `${other.cookie}; ${cookie}`);
+	const api = ApiCaller.asBrowser(gateway, `${other.cookie}; ${cookie}`);
 	assert.equal((await api.send("POST", "/users/me/guest-files", named)).code, null);
 	const screen = await guest.open();
 	assert.equal(await guest.run(screen, "cat ~/file"), "mine");
@@ -100,6 +100,6 @@ test("a guest whose access was switched off leaves nothing to take", async () =>
 	using guest = await guestWithFile();
 	const { cookie } = signIn(gateway, "erin");
 	const user = guest.welcome?.user.username ?? "";
-	await ApiClient.asProgram(gateway, "switch").call("user.change", { user, isDisabled: true });
+	await ApiCaller.asProgram(gateway, "switch").call("user.change", { user, isDisabled: true });
 	assert.equal((await adopt(`${guest.cookie}; ${cookie}`)).code, "FORBIDDEN");
 });

@@ -33,7 +33,7 @@ async function serve(t: TestContext): Promise<Fixture> {
 	const sockets = new TerminalSockets(http, {
 		path: "/socket.io/",
 		identify: () => ({ user: ADA, method: "anonymous", signInId: null }),
-		originPolicy: { allowedOrigins: [], isLoopbackOnly: false },
+		originPolicy: { ownOrigin: null, allowedOrigins: [], isSecure: false, isLoopbackOnly: false },
 		isolation: "containers",
 		secretsOf: async () => ({ environment: {}, problems: [] }),
 		limitsOf: () => DEFAULT_LIMITS,

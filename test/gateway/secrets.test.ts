@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { visitorOf } from "../../server/core/identity.ts";
 import type { SecretChange } from "../../server/protocol/terminal.ts";
-import { ApiClient, signIn } from "../support/api-client.ts";
+import { ApiCaller, signIn } from "../support/api-caller.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
 import { VaultServer } from "../support/vault-server.ts";
@@ -23,7 +23,7 @@ after(async () => {
 
 test("a secret is in the user's new shells, not in those that run, and pages are told", async () => {
 	const { cookie } = signIn(gateway, "ada");
-	const api = ApiClient.asBrowser(gateway, cookie);
+	const api = ApiCaller.asBrowser(gateway, cookie);
 	using page = await PageClient.connect(gateway.base, cookie);
 	await page.untilReady();
 	const changes: SecretChange[] = [];
@@ -48,7 +48,7 @@ test("a secret is in the user's new shells, not in those that run, and pages are
 
 test("what the API tells of secrets is who set which when, and never a value", async () => {
 	const { cookie, user } = signIn(gateway, "bob");
-	const api = ApiClient.asBrowser(gateway, cookie);
+	const api = ApiCaller.asBrowser(gateway, cookie);
 	const value = "nobody-is-told-this";
 	const replies = [
 		await api.call("secret.set", { user: "me", name: "TOKEN_OF_BOB", value }),
@@ -81,8 +81,8 @@ test("what the API tells of secrets is who set which when, and never a value", a
 });
 
 test("nobody but operators sets or lists another's, and a platform gives them before somebody comes", async () => {
-	const mallory = ApiClient.asBrowser(gateway, signIn(gateway, "mallory").cookie);
-	const guest = ApiClient.asBrowser(gateway, await PageClient.newCookie(gateway.base));
+	const mallory = ApiCaller.asBrowser(gateway, signIn(gateway, "mallory").cookie);
+	const guest = ApiCaller.asBrowser(gateway, await PageClient.newCookie(gateway.base));
 	const { user } = signIn(gateway, "bob");
 	for (const api of [mallory, guest]) {
 		for (const reply of [
@@ -94,7 +94,7 @@ test("nobody but operators sets or lists another's, and a platform gives them be
 			assert.equal(reply.code, "FORBIDDEN");
 		}
 	}
-	const platform = ApiClient.asProgram(gateway);
+	const platform = ApiCaller.asProgram(gateway);
 	const { userId } = visitorOf({ issuer: "test", subject: "newcomer", displayName: "newcomer" });
 	await platform.call("secret.set", { user: userId, name: "FROM_PLATFORM", value: "given before" });
 	using page = await PageClient.connect(gateway.base, signIn(gateway, "newcomer").cookie);
@@ -108,8 +108,8 @@ test("nobody but operators sets or lists another's, and a platform gives them be
 
 test("where a secret's key is gone, shells open without it and say which; a file that others can read is refused", async () => {
 	const { cookie } = signIn(gateway, "carol");
-	const api = ApiClient.asBrowser(gateway, cookie);
-	const program = ApiClient.asProgram(gateway, "rotation");
+	const api = ApiCaller.asBrowser(gateway, cookie);
+	const program = ApiCaller.asProgram(gateway, "rotation");
 	await api.call("secret.set", { user: "me", name: "OLD", value: "v" });
 	const { keyId } = (await program.call("secrets.rotate", {})).result;
 	await gateway.stop();
@@ -139,7 +139,7 @@ test("with Vault, shells get what it holds, open without where it does not answe
 	await using vault = await VaultServer.start();
 	await using own = await GatewayProcess.start({ VAULT_ADDR: vault.address, VAULT_TOKEN: vault.token });
 	const { cookie, user } = signIn(own, "ada");
-	const api = ApiClient.asBrowser(own, cookie);
+	const api = ApiCaller.asBrowser(own, cookie);
 	const value = "a-value-in-vault";
 	await api.call("secret.set", { user: "me", name: "KEY", value });
 	assert.deepEqual(vault.dataOf(`berth/${user.userId}`), { KEY: value });

@@ -1,97 +1,83 @@
-/** Asks a gateway's API as somebody who has signed in, as a guest, or with a token; signs in without any issuer. */
-import { join } from "node:path";
-import { ApiTokens } from "../../server/core/api-tokens.ts";
-import { SignIns } from "../../server/core/sign-ins.ts";
-import type { User } from "../../server/core/users.ts";
+/** A browser without a page: keeps the cookies that it is given, and asks the API as a page of the gateway's would. */
+import assert from "node:assert/strict";
 import {
+	API_PATH,
 	OPERATIONS,
 	type OperationInput,
 	type OperationName,
 	type OperationResult,
 } from "../../server/protocol/api.ts";
 import type { ErrorCode, WireError } from "../../server/protocol/errors.ts";
-import { Database } from "../../server/store/database.ts";
-import { SqliteApiTokens } from "../../server/store/sqlite-api-tokens.ts";
-import { SqliteSignIns } from "../../server/store/sqlite-sign-ins.ts";
-import { SqliteUsers } from "../../server/store/sqlite-users.ts";
-import type { GatewayProcess } from "./gateway-process.ts";
 
-type Gateway = Pick<GatewayProcess, "base" | "dataDir">;
+export type ApiReply<Result> = { status: number } & ({ ok: true; result: Result } | { ok: false; error: WireError });
 
-export type ApiReply<Name extends OperationName> = {
-	status: number;
-	/** Null where it went well. */
-	code: ErrorCode | null;
-	result: OperationResult<Name>;
-	error: WireError;
-	cookies: string[];
-	/** As it came. */
-	text: string;
-};
-
-/** `headers`: what proves who asks. */
 export class ApiClient {
-	readonly #base: string;
-	readonly #headers: Record<string, string>;
+	readonly base: string;
+	readonly cookies = new Map<string, string>();
+	/** Sent with each request, besides the cookies. */
+	readonly headers: Record<string, string>;
 
-	static asBrowser({ base }: Gateway, cookie: string): ApiClient {
-		return new ApiClient(base, { cookie, origin: base });
+	constructor(base: string, headers: Record<string, string> = {}) {
+		this.base = base;
+		this.headers = { origin: new URL(base).origin, ...headers };
 	}
 
-	/** A program of the operators. */
-	static asProgram(gateway: Gateway, name = "test"): ApiClient {
-		using database = new Database(join(gateway.dataDir, "berth.sqlite"));
-		const token = new ApiTokens(new SqliteApiTokens(database)).add(name, "console");
-		return new ApiClient(gateway.base, { authorization: `Bearer ${token}` });
+	/** The `Cookie` header. */
+	get cookie(): string {
+		return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 	}
 
-	private constructor(base: string, headers: Record<string, string>) {
-		this.#base = base;
-		this.#headers = headers;
-	}
-
-	async call<Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<ApiReply<Name>> {
+	async call<Name extends OperationName>(
+		name: Name,
+		input: OperationInput<Name>,
+	): Promise<ApiReply<OperationResult<Name>>> {
 		const { method, path } = OPERATIONS[name];
-		const rest = new Map(Object.entries(input));
-		const place = path.replace(/:(\w+)/g, (_part, key: string) => {
-			const value = String(rest.get(key));
-			rest.delete(key);
+		const rest: Record<string, unknown> = { ...input };
+		const place = path.replace(/:(\w+)/g, (_match, key: string) => {
+			const value = String(rest[key]);
+			delete rest[key];
 			return encodeURIComponent(value);
 		});
 		const hasBody = method !== "GET" && method !== "DELETE";
-		return await this.send(method, place, hasBody ? JSON.stringify(Object.fromEntries(rest)) : undefined);
-	}
-
-	/** What no client would send, too. */
-	async send<Name extends OperationName>(method: string, path: string, body?: string): Promise<ApiReply<Name>> {
-		const response = await fetch(`${this.#base}/api/v1${path}`, {
+		const query = hasBody
+			? ""
+			: `?${new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)]))}`;
+		const response = await this.fetch(`${API_PATH}${place}${query}`, {
 			method,
-			headers: { ...this.#headers, ...(body !== undefined && { "content-type": "application/json" }) },
-			...(body !== undefined && { body }),
+			...(hasBody && { body: JSON.stringify(rest), headers: { "content-type": "application/json" } }),
 		});
-		const text = await response.text();
-		const value = JSON.parse(text);
-		const code = response.ok ? null : (Object(Object(value).error ?? value).code ?? "INTERNAL");
-		const cookies = response.headers.getSetCookie();
-		return { status: response.status, code, result: value, error: value.error ?? value, cookies, text };
+		const { status } = response;
+		const answer: unknown = await response.json();
+		if (!response.ok) return { status, ok: false, error: Object(answer).error };
+		return { status, ok: true, result: OPERATIONS[name].result.parse(answer) as OperationResult<Name> };
 	}
-}
 
-/** Somebody whom an issuer vouched for; returns the cookie of the sign-in. */
-export function signIn(gateway: Gateway, subject: string, role: User["role"] = "user"): { user: User; cookie: string } {
-	using database = new Database(join(gateway.dataDir, "berth.sqlite"));
-	const users = new SqliteUsers(database);
-	const { userId } = users.remember({ issuer: "test", subject, displayName: subject }, Date.now());
-	const user = users.change(userId, { role });
-	if (user === null) throw new Error("the user is not there");
-	const hour = 3_600_000;
-	using signIns = new SignIns({
-		store: new SqliteSignIns(database),
-		idleMs: hour,
-		longestMs: hour,
-		present: () => [],
-		onEnded: () => {},
-	});
-	const facts = { userId, method: "oidc", address: "127.0.0.1", device: "test", issuerSession: null } as const;
-	return { user, cookie: `berth_sign_in=${signIns.begin(facts).token}` };
+	/** As `call`, for what must succeed. */
+	async ask<Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<OperationResult<Name>> {
+		const reply = await this.call(name, input);
+		assert.ok(reply.ok, `${name}: ${JSON.stringify(reply)}`);
+		return reply.result;
+	}
+
+	/** As `call`, for what must fail: returns the error's code. */
+	async refusal<Name extends OperationName>(name: Name, input: OperationInput<Name>): Promise<ErrorCode> {
+		const reply = await this.call(name, input);
+		assert.ok(!reply.ok, `${name} was done`);
+		return reply.error.code;
+	}
+
+	/** Any request, with the cookies; keeps those that come. */
+	async fetch(path: string, options: RequestInit = {}): Promise<Response> {
+		const cookie = this.cookie;
+		const headers = { ...this.headers, ...(cookie !== "" && { cookie }), ...Object(options.headers) };
+		const response = await fetch(`${this.base}${path}`, { redirect: "manual", ...options, headers });
+		for (const line of response.headers.getSetCookie()) this.#keep(line);
+		return response;
+	}
+
+	#keep(line: string): void {
+		const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+		if (/; Max-Age=0(;|$)/i.test(line)) this.cookies.delete(name);
+		else this.cookies.set(name, value);
+	}
 }

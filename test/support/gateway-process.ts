@@ -12,8 +12,10 @@ const MAIN = join(import.meta.dirname, "../../server/main.ts");
 const START_PATIENCE_MS = 30_000 * SLOWNESS;
 
 export class GatewayProcess implements AsyncDisposable {
-	/** e.g. `http://localhost:40123` */
+	/** e.g. `http://localhost:40123`; what `PUBLIC_URL` says where it is set. */
 	base = "";
+	/** Where it listens on this machine. */
+	port = 0;
 	/** All log lines, for failures. */
 	log = "";
 	readonly dataDir: string;
@@ -54,7 +56,7 @@ export class GatewayProcess implements AsyncDisposable {
 		const { promise, resolve, reject } = Promise.withResolvers<string>();
 		const onText = (chunk: Buffer): void => {
 			this.log += chunk.toString("utf8");
-			const address = /Berth is at (http:\S+?)\/container-terminal/.exec(this.log.slice(this.#logStart));
+			const address = /Berth is at (https?:\S+?)\/container-terminal/.exec(this.log.slice(this.#logStart));
 			if (address?.[1] !== undefined) resolve(address[1]);
 		};
 		this.#logStart = this.log.length;
@@ -63,7 +65,9 @@ export class GatewayProcess implements AsyncDisposable {
 		child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${this.log}`)));
 		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
 		this.base = await promise.finally(() => clearTimeout(timer));
-		this.#port = new URL(this.base).port;
+		const [, port] = /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart)) ?? [];
+		this.port = Number(port);
+		this.#port = String(this.port);
 	}
 	#logStart = 0;
 

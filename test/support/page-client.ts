@@ -20,6 +20,8 @@ const SIZE = { cols: 80, rows: 24 };
 /** Long enough for a busy two-core machine, short enough that a hang is seen. */
 const PATIENCE_MS = 30_000 * SLOWNESS;
 
+export type Transport = "websocket" | "polling";
+
 /** What a page keeps of one session. */
 export type Screen = {
 	sessionId: string;
@@ -48,8 +50,8 @@ export class PageClient implements Disposable {
 	#early: [string, number, Uint8Array][] = [];
 
 	/** Asks for the page, and connects with the cookie it came with. `cookie` continues as the user of another client. */
-	static async connect(base: string, cookie?: string): Promise<PageClient> {
-		const client = new PageClient(base, cookie ?? (await PageClient.newCookie(base)));
+	static async connect(base: string, cookie?: string, transport?: Transport): Promise<PageClient> {
+		const client = new PageClient(base, cookie ?? (await PageClient.newCookie(base)), transport);
 		await client.until(() => client.welcome !== null && client.places.length > 0, "welcome and place");
 		return client;
 	}
@@ -62,10 +64,12 @@ export class PageClient implements Disposable {
 		return cookie.split(";", 1)[0] ?? "";
 	}
 
-	constructor(base: string, cookie: string) {
+	constructor(base: string, cookie: string, transport: Transport = "websocket") {
 		this.cookie = cookie;
-		this.socket = io(base, {
-			transports: ["websocket"],
+		const { origin, pathname } = new URL(base);
+		this.socket = io(origin, {
+			path: `${pathname.replace(/\/$/, "")}/socket.io/`,
+			transports: [transport],
 			parser: socketParser,
 			extraHeaders: { cookie },
 			reconnectionDelay: 50,

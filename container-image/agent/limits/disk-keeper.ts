@@ -6,14 +6,15 @@
 import { statfs } from "node:fs/promises";
 import type { DiskState } from "../../../server/protocol/account-limits.ts";
 import type { Account } from "../../../server/protocol/link.ts";
-import { DiskMeter, type DiskUsage } from "../disk-usage.ts";
+import { DiskMeter, type DiskUsage, LEAST_FILE_BYTES } from "../disk-usage.ts";
 import type { Log } from "../log.ts";
 
 /** A home is measured this often, or less often where measuring takes long: at most a tenth of the time. */
 const USUAL_INTERVAL_MS = 60_000;
 const REST_FACTOR = 10;
-/** Where the volume has grown by this much since, somebody writes. */
+/** Where the volume has grown by this much since, or by this part of what the account may have, somebody writes. */
 const GROWTH_BYTES = 64 * 2 ** 20;
+const GROWTH_PART = 1 / 8;
 const LOOK_EVERY_MS = 2_000;
 const NEAR = 0.9;
 /** `over`: since when, as of `performance.now()`. */
@@ -38,7 +39,7 @@ type Kept = {
 	usage: DiskUsage | null;
 	verdict: Verdict;
 	nextAt: number;
-	/** Used bytes of the volume when the home was measured. */
+	/** What the volume held when the home was measured, as files are counted. */
 	volumeThen: number;
 	isMeasuring: boolean;
 };
@@ -116,7 +117,8 @@ export class DiskKeeper implements Disposable {
 		await this.#lookAtVolume();
 		const now = performance.now();
 		for (const kept of this.#kept.values()) {
-			const hasGrown = this.#volume.used - kept.volumeThen >= GROWTH_BYTES;
+			const growth = Math.min(GROWTH_BYTES, kept.limitBytes * GROWTH_PART);
+			const hasGrown = this.#volume.used - kept.volumeThen >= growth;
 			const isDue = now >= kept.nextAt || hasGrown || kept.verdict.kind === "over";
 			if (isDue && !kept.isMeasuring) void this.#measure(kept);
 		}
@@ -124,8 +126,9 @@ export class DiskKeeper implements Disposable {
 
 	async #lookAtVolume(): Promise<void> {
 		try {
-			const { bavail, bfree, blocks, bsize } = await statfs(this.#options.workspace);
-			this.#volume = { used: (blocks - bfree) * bsize, free: bavail * bsize };
+			const { bavail, bfree, blocks, bsize, ffree, files } = await statfs(this.#options.workspace);
+			const used = (blocks - bfree) * bsize + (files - ffree) * LEAST_FILE_BYTES;
+			this.#volume = { used, free: bavail * bsize };
 		} catch (error) {
 			this.#options.log.warn({ error }, "the volume could not be looked at");
 		}
