@@ -40,7 +40,7 @@ type Paths = { fromHome: string; toHome: string; between: string; moved: string;
 const PRIVATE = 0o700;
 /** A million files take some ten seconds. */
 const WALK_LIMIT_MS = 10 * 60_000;
-const WALKS = 5;
+const MAX_WALKS = 5;
 const WALK_PAUSE_MS = 200;
 /** What a shell makes by itself. */
 const OWN_FOLDER = ".tmp";
@@ -137,19 +137,14 @@ export class HomeAdoption {
 	/** What others own stays theirs, also where it has a name in there; so does what links lead to. */
 	async #giveAll(folder: string, from: Account, to: Account): Promise<void> {
 		if (!this.#options.areApart) return;
-		const program = ["/bin/chown", "-R", "-P", "-h", `--from=${from.uid}`, "--", `${to.uid}:${to.uid}`, folder];
-		// Somebody who still has a descriptor of a folder in there can have names come and go; each time there are fewer.
-		for (let tries = 1; ; tries += 1) {
-			const isDone = await run(program).then(
-				() => true,
-				(thrown: unknown) => {
-					if (tries === WALKS) throw thrown;
-					return false;
-				},
-			);
-			if (isDone) return;
-			await sleep(WALK_PAUSE_MS);
+		const give = ["/bin/chown", "-R", "-P", "-h", `--from=${from.uid}`, "--", `${to.uid}:${to.uid}`, folder];
+		const findLeft = ["/usr/bin/find", "-P", folder, "-xdev", "-user", String(from.uid), "-print", "-quit"];
+		// Somebody else whom the guest gave a descriptor of a folder in there can have names come and go meanwhile.
+		for (let walks = 0; walks < MAX_WALKS; walks += 1) {
+			if (walks > 0) await sleep(WALK_PAUSE_MS);
+			if ((await canRun(give)) && (await run(findLeft).catch(() => "unknown")) === "") return;
 		}
+		throw new Error(`${folder} could not be given to ${to.username}: somebody changes it all the while`);
 	}
 
 	async #remove(folder: string): Promise<void> {
@@ -157,11 +152,19 @@ export class HomeAdoption {
 	}
 }
 
-/** As the agent's own user. Throws where it fails. */
-async function run(program: string[]): Promise<void> {
+/** As the agent's own user. Returns what it printed; throws where it fails. */
+async function run(program: string[]): Promise<string> {
 	const { file, args } = launchCommand({ program, niceness: 5 });
 	const env = { PATH: SYSTEM_PATH, LC_ALL: "C" };
-	await promisify(execFile)(file, args, { env, cwd: "/", timeout: WALK_LIMIT_MS, killSignal: "SIGKILL" });
+	const options = { env, cwd: "/", timeout: WALK_LIMIT_MS, killSignal: "SIGKILL" } as const;
+	return (await promisify(execFile)(file, args, options)).stdout;
+}
+
+async function canRun(program: string[]): Promise<boolean> {
+	return await run(program).then(
+		() => true,
+		() => false,
+	);
 }
 
 /** Under a name that is free: the folder is its user's, who may have put anything there. Links are not followed. */
