@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { auditOperations } from "./api/audit-operations.ts";
 import { guestOperations } from "./api/guest-operations.ts";
 import { invitationOperations } from "./api/invitation-operations.ts";
 import { jwtOperations } from "./api/jwt-operations.ts";
@@ -24,10 +25,12 @@ import { PasswordAuthenticator } from "./authenticators/password.ts";
 import { ProxyAuthenticator } from "./authenticators/proxy.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
-import type { AuditLog } from "./core/audit.ts";
+import type { AuditTrail } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
 import { Invitations } from "./core/invitations.ts";
+import { LimitAudit } from "./core/limit-audit.ts";
 import { Passwords } from "./core/passwords.ts";
+import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
 import type { SecretStore } from "./core/secrets.ts";
 import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
@@ -46,6 +49,7 @@ import type { SecretChange } from "./protocol/terminal.ts";
 import { createSecretStore } from "./secrets/secret-store.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteAudit } from "./store/sqlite-audit.ts";
 import { SqliteInvitations } from "./store/sqlite-invitations.ts";
 import { SqlitePasswords } from "./store/sqlite-passwords.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
@@ -78,7 +82,10 @@ export type Services = Disposable & {
 	guests: AnonymousAuthenticator | null;
 	/** Null where nobody signs in at a provider. */
 	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
-	audit: AuditLog;
+	/** Of ways in that take what an issuer has signed. */
+	refusals: Refusals;
+	audit: AuditTrail;
+	limitAudit: LimitAudit;
 	secrets: SecretStore;
 	api: Api;
 	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
@@ -89,7 +96,8 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	using resources = new DisposableStack();
 	const database = resources.use(new Database(join(config.DATA_DIR, "berth.sqlite")));
 	const users = new SqliteUsers(database);
-	const audit: AuditLog = { record: (event) => log.info(event, "audit") };
+	const audit = resources.use(new SqliteAudit(database, config.DATA_DIR, log));
+	const limitAudit = new LimitAudit(audit);
 	const tokens = new ApiTokens(new SqliteApiTokens(database));
 	const signIns = resources.use(
 		new SignIns({
@@ -112,12 +120,14 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const guests = config.SIGN_IN.includes("anonymous")
 		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
+	const refusals = new Refusals({ limit: new MemoryAttemptLimit(REFUSAL_LIMIT), audit });
 	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: hooks.isTier, log };
 	const oidc = createOidc(config, issuerOptions, isSecure);
 	const jwt = createJwt(config, issuerOptions);
 	const authentication = new Authentication({
 		users,
 		signIns,
+		methods: config.SIGN_IN,
 		tokenOf: (request) => cookies.tokenOf(request),
 		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,
@@ -139,18 +149,33 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 				return signIn?.issuerSession ? ((await oidc?.oidc.signOutAddress(signIn.issuerSession)) ?? null) : null;
 			},
 		}),
-		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, audit })),
+		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, refusals })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
 		...secretOperations({ ...hooks, secrets, users, audit }),
 		...guestOperations({ ...hooks, authentication, users, audit }),
+		...auditOperations({ audit }),
 		...byPassword?.handlers,
 	};
-	const api = new Api(handlers, audit);
+	const api = new Api(handlers, audit, limitAudit);
 	const owned = resources.move();
 	return {
 		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
-		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, audit, secrets, api },
+		...{
+			database,
+			users,
+			signIns,
+			tokens,
+			authentication,
+			cookies,
+			guests,
+			oidc,
+			refusals,
+			audit,
+			limitAudit,
+			secrets,
+			api,
+		},
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }

@@ -76,16 +76,12 @@ export class Places implements Disposable {
 	 * container is ready, because only then the homes on the volume are known.
 	 */
 	locate(visitor: Visitor): Location {
-		const { assignments, log, pool } = this.#options;
-		if (this.#held.has(visitor.userId)) return { kind: "waiting", error: new BerthError("CONTAINER_RESTARTING") };
-		const assignment = assignments.find(visitor.userId);
-		if (assignment === null) return this.#assign(visitor);
-		const state = pool.stateOf(assignment.ordinal);
-		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state, visitor);
-		if (pool.readyOrdinals.length === 0) return { kind: "waiting", error: this.#whyNoPlace() };
-		log.info({ userId: visitor.userId, ordinal: assignment.ordinal }, "moving a user to another container");
-		assignments.release(visitor.userId);
-		return this.#assign(visitor);
+		try {
+			return this.#find(visitor);
+		} catch (thrown) {
+			if (thrown instanceof BerthError) return { kind: "waiting", error: thrown };
+			throw thrown;
+		}
 	}
 
 	/** The visitor came or went: the place counts as used until now. */
@@ -154,6 +150,19 @@ export class Places implements Disposable {
 		if (own !== null && own.kind !== "ready") throw whyNotReady(own, pool.engine);
 		const links = pool.states.flatMap((state) => (state.kind === "ready" ? [state.link] : []));
 		await Promise.all(links.map((link) => link.request({ op: "evict", username })));
+	}
+
+	#find(visitor: Visitor): Location {
+		const { assignments, log, pool } = this.#options;
+		if (this.#held.has(visitor.userId)) throw new BerthError("CONTAINER_RESTARTING");
+		const assignment = assignments.find(visitor.userId);
+		if (assignment === null) return this.#assign(visitor);
+		const state = pool.stateOf(assignment.ordinal);
+		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state, visitor);
+		if (pool.readyOrdinals.length === 0) return { kind: "waiting", error: this.#whyNoPlace() };
+		log.info({ userId: visitor.userId, ordinal: assignment.ordinal }, "moving a user to another container");
+		assignments.release(visitor.userId);
+		return this.#assign(visitor);
 	}
 
 	#writeUse(): void {

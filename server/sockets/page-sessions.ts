@@ -9,10 +9,11 @@ import type { SessionId, UserId } from "../protocol/ids.ts";
 import type { SessionInfo } from "../protocol/session.ts";
 import type { Attached, Opened, PageRequest } from "../protocol/terminal.ts";
 
-type Binding = { link: Link; attachment: Attachment };
+/** `container`: its name. */
+type Binding = { container: string; link: Link; attachment: Attachment };
 
 /** An attachment that is to be released once the page has been told of it. */
-export type Released<Result extends Attached = Attached> = { attached: Result; release(): void };
+export type Released<Result extends Attached = Attached> = { attached: Result; container: string; release(): void };
 
 /** For a new shell of this user. Never fails. */
 export type SecretsOf = (userId: UserId) => Promise<ShellSecrets>;
@@ -36,16 +37,16 @@ export class PageSessions implements Disposable {
 		// Whoever has to wait need not be asked for secrets; and while they are asked for, the place may change.
 		this.#location();
 		const { environment, problems } = await this.#secretsOf(this.#visitor.userId);
-		const { account, limits, link } = this.#location();
+		const { account, container, limits, link } = this.#location();
 		const request = { account, environment, limits, name, pageId, size };
-		const { attached, release } = this.#bind(link, await link.openSession(request, this.#sink));
-		return { attached: { ...attached, secretProblems: problems.map(toWireError) }, release };
+		const opened = this.#bind(container.name, link, await link.openSession(request, this.#sink));
+		return { ...opened, attached: { ...opened.attached, secretProblems: problems.map(toWireError) } };
 	}
 
 	async attach({ pageId, sessionId, from, size }: PageRequest<"session:attach">): Promise<Released> {
-		const { account, link } = this.#location();
+		const { account, container, link } = this.#location();
 		const target = { username: account.username, sessionId, pageId, size };
-		return this.#bind(link, await link.attach(target, from, this.#sink));
+		return this.#bind(container.name, link, await link.attach(target, from, this.#sink));
 	}
 
 	/** Ends this page's attachment; one that does not exist is fine. */
@@ -93,9 +94,16 @@ export class PageSessions implements Disposable {
 		binding?.link.sendCredit(binding.attachment, offset);
 	}
 
-	/** The link has ended this attachment. */
-	forget(sessionId: SessionId): void {
+	/** The link has ended this attachment. Returns the name of the container that it was to. */
+	forget(sessionId: SessionId): string | null {
+		const container = this.#bindings.get(sessionId)?.container ?? null;
 		this.#bindings.delete(sessionId);
+		return container;
+	}
+
+	/** Name of the container that the user's sessions are in. Throws `BerthError` why there is none. */
+	get container(): string {
+		return this.#location().container.name;
 	}
 
 	[Symbol.dispose](): void {
@@ -103,12 +111,12 @@ export class PageSessions implements Disposable {
 		for (const sessionId of [...this.#bindings.keys()]) this.detach(sessionId);
 	}
 
-	#bind(link: Link, { attachment, result }: Bound): Released {
+	#bind(container: string, link: Link, { attachment, result }: Bound): Released {
 		const { sessionId } = result.session;
 		this.detach(sessionId);
 		if (this.#isDisposed) link.detach(attachment);
-		else this.#bindings.set(sessionId, { link, attachment });
-		return { attached: result, release: () => attachment.release() };
+		else this.#bindings.set(sessionId, { container, link, attachment });
+		return { attached: result, container, release: () => attachment.release() };
 	}
 
 	#location(): Extract<Location, { kind: "ready" }> {

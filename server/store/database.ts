@@ -10,12 +10,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 export type Row = Readonly<Record<string, unknown>>;
 
 export class Database implements Disposable {
+	readonly file: string;
 	readonly #sqlite: Sqlite.Database;
 	/** By their text. */
 	readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
 
 	/** Opens or creates the file and brings its schema up to date. Throws where it was made by a newer Berth. */
 	constructor(file: string) {
+		this.file = file;
 		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
 		this.#sqlite = new Sqlite(file);
 		this.#sqlite.pragma("journal_mode = WAL");
@@ -60,6 +62,11 @@ export class Database implements Disposable {
 		} finally {
 			this.#sqlite.pragma("synchronous = NORMAL");
 		}
+	}
+
+	/** Whether what is written now is undone where the work around it fails. */
+	get isInTransaction(): boolean {
+		return this.#sqlite.inTransaction;
 	}
 
 	[Symbol.dispose](): void {
