@@ -14,8 +14,8 @@ export class ApiFailure extends Error {
 	}
 }
 
-/** Gateways answer within this, ms; whatever takes longer is broken. */
-const ANSWER_LIMIT_MS = 20_000;
+/** Gateways answer within this, ms, files that are handed over included; whatever takes longer is broken. */
+const ANSWER_LIMIT_MS = 60_000;
 
 /** Throws `ApiFailure` where the gateway refuses, or does not answer. */
 export async function call<Name extends OperationName>(
