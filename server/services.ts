@@ -26,6 +26,7 @@ import type { AuditLog } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
 import { Invitations } from "./core/invitations.ts";
 import { Passwords } from "./core/passwords.ts";
+import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
 import { SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import type { UsedTokens } from "./core/used-tokens.ts";
@@ -34,7 +35,7 @@ import { OidcFlowCookie } from "./http/oidc-flow-cookie.ts";
 import { OIDC_CALLBACK_PATH, OIDC_PATH } from "./http/oidc-routes.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import { clientAddresses } from "./limits/client-address.ts";
-import { memoryAttemptLimits } from "./limits/memory-attempt-limit.ts";
+import { MemoryAttemptLimit, memoryAttemptLimits } from "./limits/memory-attempt-limit.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
@@ -69,6 +70,8 @@ export type Services = Disposable & {
 	guests: AnonymousAuthenticator | null;
 	/** Null where nobody signs in at a provider. */
 	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
+	/** Of ways in that take what an issuer has signed. */
+	refusals: Refusals;
 	audit: AuditLog;
 	api: Api;
 	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
@@ -101,12 +104,14 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const guests = config.SIGN_IN.includes("anonymous")
 		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
+	const refusals = new Refusals({ limit: new MemoryAttemptLimit(REFUSAL_LIMIT), audit });
 	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: hooks.isTier, log };
 	const oidc = createOidc(config, issuerOptions, isSecure);
 	const jwt = createJwt(config, issuerOptions);
 	const authentication = new Authentication({
 		users,
 		signIns,
+		methods: config.SIGN_IN,
 		tokenOf: (request) => cookies.tokenOf(request),
 		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,
@@ -128,7 +133,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 				return signIn?.issuerSession ? ((await oidc?.oidc.signOutAddress(signIn.issuerSession)) ?? null) : null;
 			},
 		}),
-		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, audit })),
+		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, refusals })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
 		...byPassword?.handlers,
@@ -137,7 +142,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const owned = resources.move();
 	return {
 		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
-		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, audit, api },
+		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, refusals, audit, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }
