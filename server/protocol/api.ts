@@ -299,7 +299,12 @@ export const OPERATIONS = {
 		...OPERATION_PLACES["audit.list"],
 		summary: "Lines of the audit log after one of them, oldest first.",
 		input: z.object({ ...Paged, after: z.coerce.number().int().min(0).default(0) }),
-		result: z.object({ lines: z.array(AuditLine), next: z.number().int().nullable() }),
+		result: z.object({
+			lines: z.array(AuditLine),
+			next: z.number().int().nullable(),
+			/** Number of the newest line; 0 where there was never one. */
+			last: z.number().int(),
+		}),
 	},
 	"audit.verify": {
 		...OPERATION_PLACES["audit.verify"],
