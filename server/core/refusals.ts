@@ -36,7 +36,7 @@ export class Refusals {
 		{ method, request }: { method: SignInMethod; request: RequestFacts },
 		signIn: () => Promise<Result>,
 	): Promise<Result> {
-		const { audit, limit } = this.#options;
+		const { limit } = this.#options;
 		const { address } = request;
 		await this.#count(address);
 		try {
@@ -44,21 +44,21 @@ export class Refusals {
 			await limit.giveBack(address);
 			return result;
 		} catch (thrown) {
-			const result = codeOf(thrown);
-			// Who is switched off was written down with their name.
-			if (result === "USER_DISABLED") throw thrown;
-			const details = { method, reason: reasonOf(thrown) };
-			audit.record({ actor: "nobody", address, action: "signed-in", subject: null, result, details });
+			// Nobody has to wait because the issuer was down. Who is switched off was written down with their name.
+			const code = codeOf(thrown);
+			if (code !== "SIGN_IN_REFUSED") await limit.giveBack(address);
+			if (code !== "USER_DISABLED") await this.record(address, { action: "signed-in", details: { method } }, thrown);
 			throw thrown;
 		}
 	}
 
-	/** Writes down what was refused, unless there was too much of it. */
-	async record(address: string, event: Pick<AuditEvent, "action" | "details">, thrown: BerthError): Promise<void> {
-		const { waitMs } = await this.#options.limit.take(address);
+	/** Writes down what was refused, unless there was too much of it. Nobody is kept from anything by that. */
+	async record(address: string, event: Pick<AuditEvent, "action" | "details">, thrown: unknown): Promise<void> {
+		const { audit, limit } = this.#options;
+		const { waitMs } = await limit.take(`${event.action} ${codeOf(thrown)} ${address}`);
 		if (waitMs > 0) return;
 		const details = { ...event.details, reason: reasonOf(thrown) };
-		this.#options.audit.record({ ...event, actor: "nobody", address, subject: null, result: thrown.code, details });
+		audit.record({ ...event, actor: "nobody", address, subject: null, result: codeOf(thrown), details });
 	}
 
 	async #count(address: string): Promise<void> {
