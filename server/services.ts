@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { auditOperations } from "./api/audit-operations.ts";
 import { invitationOperations } from "./api/invitation-operations.ts";
 import { jwtOperations } from "./api/jwt-operations.ts";
 import { passwordOperations } from "./api/password-operations.ts";
@@ -22,9 +23,10 @@ import { PasswordAuthenticator } from "./authenticators/password.ts";
 import { ProxyAuthenticator } from "./authenticators/proxy.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
-import type { AuditLog } from "./core/audit.ts";
+import type { AuditTrail } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
 import { Invitations } from "./core/invitations.ts";
+import { LimitAudit } from "./core/limit-audit.ts";
 import { Passwords } from "./core/passwords.ts";
 import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
 import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
@@ -41,6 +43,7 @@ import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteAudit } from "./store/sqlite-audit.ts";
 import { SqliteInvitations } from "./store/sqlite-invitations.ts";
 import { SqlitePasswords } from "./store/sqlite-passwords.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
@@ -72,7 +75,8 @@ export type Services = Disposable & {
 	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
 	/** Of ways in that take what an issuer has signed. */
 	refusals: Refusals;
-	audit: AuditLog;
+	audit: AuditTrail;
+	limitAudit: LimitAudit;
 	api: Api;
 	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
 	firstOperatorLink(): string | null;
@@ -82,7 +86,8 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	using resources = new DisposableStack();
 	const database = resources.use(new Database(join(config.DATA_DIR, "berth.sqlite")));
 	const users = new SqliteUsers(database);
-	const audit: AuditLog = { record: (event) => log.info(event, "audit") };
+	const audit = resources.use(new SqliteAudit(database, config.DATA_DIR, log));
+	const limitAudit = new LimitAudit(audit);
 	const tokens = new ApiTokens(new SqliteApiTokens(database));
 	const signIns = resources.use(
 		new SignIns({
@@ -136,13 +141,14 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, refusals })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...auditOperations({ audit }),
 		...byPassword?.handlers,
 	};
-	const api = new Api(handlers, audit);
+	const api = new Api(handlers, audit, limitAudit);
 	const owned = resources.move();
 	return {
 		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
-		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, refusals, audit, api },
+		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, refusals, audit, limitAudit, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }

@@ -54,12 +54,15 @@ export class GatewayProcess implements AsyncDisposable {
 		});
 		this.#child = child;
 		const { promise, resolve, reject } = Promise.withResolvers<{ base: string; port: string }>();
+		// Where the log is not to say where it listens, people reach it there directly.
+		const isQuiet = ["warn", "error"].includes(this.#environment.LOG_LEVEL ?? "");
 		const onText = (chunk: Buffer): void => {
 			this.log += chunk.toString("utf8");
 			const log = this.log.slice(this.#logStart);
 			const [, base] = /Berth is at (https?:\S+?)\/container-terminal/.exec(log) ?? [];
 			// Two lines, which may come in two pieces.
-			const [, port] = /"listening":\{[^}]*"port":(\d+)/.exec(log) ?? [];
+			const [, port = isQuiet ? new URL(base ?? "http://none").port : undefined] =
+				/"listening":\{[^}]*"port":(\d+)/.exec(log) ?? [];
 			if (base !== undefined && port !== undefined) resolve({ base, port });
 		};
 		this.#logStart = this.log.length;
