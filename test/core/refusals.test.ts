@@ -32,12 +32,11 @@ test("what is right never counts, what is refused does", async () => {
 	assert.equal(await attempt(null), "TOO_MANY_ATTEMPTS");
 });
 
-test("nobody has to wait because the issuer was down, or we were, and a long outage fills no log", async () => {
-	const { attempt, audit } = newRefusals();
+test("nobody has to wait because the issuer was down, or we were", async () => {
+	const { attempt } = newRefusals();
 	for (const thrown of [new BerthError("ISSUER_UNREACHABLE"), new Error("a surprise")]) {
 		for (let count = 0; count < 4 * ATTEMPTS; count += 1) assert.notEqual(await attempt(thrown), "TOO_MANY_ATTEMPTS");
 	}
-	assert.equal(audit.events.length, 2 * ATTEMPTS);
 	assert.equal(await attempt(null), "done");
 });
 
@@ -63,10 +62,10 @@ test("who is switched off is written down by whoever knows them", async () => {
 	assert.deepEqual(audit.events, []);
 });
 
-test("refused logouts are no refused sign-ins", async () => {
+test("refused logouts keep nobody from signing in", async () => {
 	const { attempt, audit, refusals } = newRefusals();
 	const event = { action: "sign-in.ended", details: { method: "oidc" } } as const;
-	for (let count = 0; count < 4 * ATTEMPTS; count += 1) await refusals.record(REQUEST.address, event, refusal("no"));
-	assert.equal(audit.events.length, ATTEMPTS);
+	for (let count = 0; count < 4 * ATTEMPTS; count += 1) refusals.record(REQUEST.address, event, refusal("no"));
+	assert.equal(audit.events.length, 4 * ATTEMPTS);
 	assert.equal(await attempt(null), "done");
 });
