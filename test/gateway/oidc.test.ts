@@ -158,3 +158,23 @@ test("whoever says no at the provider comes back to the sign-in page, and the re
 		assert.deepEqual(details, { method: "oidc", reason: "the provider answered access_denied" });
 	});
 });
+
+test("below a path of a host all of it stays below", async () => {
+	await using below = await OidcStage.start({ BASE_PATH: "/berth" });
+	const browser = new FetchBrowser();
+	const first = await browser.open(`${below.base}/container-terminal`);
+	assert.equal(first.url.pathname, "/berth/sign-in");
+	const page = await below.signIn(browser, "ada");
+	assert.equal(`${page.status} ${page.url.pathname}`, "200 /berth/container-terminal");
+	using client = await PageClient.connect(below.base, browser.cookiesFor(below.base));
+	client.socket.io.opts.reconnection = false;
+	const dropped = letGoOf(client);
+	const signedOut = await browser.submit(await browser.open(`${below.provider.issuer}/session/end`), { logout: "yes" });
+	assert.equal(signedOut.status, 200);
+	await dropped;
+	const refused = await browser.open(`${below.base}/sign-in/oidc/callback?code=x`);
+	assert.equal(`${refused.url.pathname}${refused.url.search}`, "/berth/sign-in?error=SIGN_IN_REFUSED");
+	const elsewhere = await fetch(`${new URL(below.base).origin}/sign-in/oidc`, { redirect: "manual" });
+	assert.equal(elsewhere.status, 404);
+	await elsewhere.arrayBuffer();
+});
