@@ -11,7 +11,7 @@ if [[ "${1:-}" == -* ]]; then
 usage: scripts/test.sh [SUITE...]
 
 Installs what the tests need (see setup-dependencies.sh; and Chromium, docker-compose,
-shellcheck), makes the container
+shellcheck, openssl, nginx and Caddy, whose services are not started), makes the container
 image, checks the code and runs the test suites: all, or those that are named.
 Fails where a test fails or is skipped, where a suite runs no test, and where something of the
 tests is left at the engine. An engine that it had to start itself is stopped at the end.
@@ -29,7 +29,9 @@ use_node
 ensure_engine
 trap 'stop_engine "$STARTED_ENGINE_PID"' EXIT
 note_what_is_there
-install_packages chromium docker-compose fonts-dejavu-core shellcheck
+install_packages chromium docker-compose fonts-dejavu-core openssl shellcheck
+install_without_service nginx
+install_without_service caddy
 "$ROOT/scripts/setup-container-mode.sh"
 with_progress "building the page" npx vite build --logLevel warn
 

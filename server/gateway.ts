@@ -25,6 +25,7 @@ import { apiRoutes } from "./http/api-routes.ts";
 import { createApp, healthPaths, SIGN_IN_PATH, TERMINAL_PATH } from "./http/app.ts";
 import { createListener, type Listener } from "./http/listener.ts";
 import { oidcRoutes } from "./http/oidc-routes.ts";
+import { pages } from "./http/pages.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
@@ -113,7 +114,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		basePath: publicPath(config),
 		isEndOfTls: certificate !== null,
 		gate,
-		authentication,
+		pages: pages({
+			...{ authentication, factsOf },
+			webRoot: WEB_ROOT,
+			basePath: publicPath(config),
+			embedOrigins: config.SIGN_IN.includes("jwt") ? config.EMBED_ORIGINS : [],
+		}),
 		api: apiRoutes({
 			...{ api, authentication, tokens, cookies, factsOf },
 			signInMs: config.SIGN_IN_TIMEOUT,
@@ -125,11 +131,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 				...services.oidc,
 				...{ authentication, cookies, factsOf, log },
 				signIns: services.signIns,
-				audit: services.audit,
-				terminalPath: `${config.BASE_PATH}${TERMINAL_PATH}`,
-				signInPath: `${config.BASE_PATH}${SIGN_IN_PATH}`,
+				refusals: services.refusals,
+				terminalPath: `${publicPath(config)}${TERMINAL_PATH}`,
+				signInPath: `${publicPath(config)}${SIGN_IN_PATH}`,
 			}),
-		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
 		log,
@@ -170,9 +175,17 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		}),
 	);
 	resources.use(pool.onChange(() => sockets.refreshPlaces()));
+	resources.use(listener);
 	sockets.serve(places);
 	server.listen(config.PORT, config.HOST);
 	await once(server, "listening");
+	if (
+		config.SIGN_IN.some((method) => method !== "anonymous") &&
+		!isReachedByHttps(config) &&
+		!isLoopback(config.HOST)
+	) {
+		log.warn({}, "people sign in without TLS: set TLS_CERT_FILE, or PUBLIC_URL where a proxy ends it");
+	}
 	log.info({ listening: server.address(), certificateEndsAt: certificate?.endsAt }, "listening");
 	resources.use(noteGatewayAddress(config.DATA_DIR, localAddress(config, portOf(server.address()))));
 	pool.start();

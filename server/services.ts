@@ -28,6 +28,7 @@ import { Authentication } from "./core/authentication.ts";
 import { Invitations } from "./core/invitations.ts";
 import { LimitAudit } from "./core/limit-audit.ts";
 import { Passwords } from "./core/passwords.ts";
+import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
 import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import type { UsedTokens } from "./core/used-tokens.ts";
@@ -72,6 +73,8 @@ export type Services = Disposable & {
 	guests: AnonymousAuthenticator | null;
 	/** Null where nobody signs in at a provider. */
 	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
+	/** Of ways in that take what an issuer has signed. */
+	refusals: Refusals;
 	audit: AuditTrail;
 	limitAudit: LimitAudit;
 	api: Api;
@@ -106,12 +109,14 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const guests = config.SIGN_IN.includes("anonymous")
 		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
+	const refusals = new Refusals({ limit: new MemoryAttemptLimit(REFUSAL_LIMIT), audit });
 	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: hooks.isTier, log };
 	const oidc = createOidc(config, issuerOptions, isSecure);
 	const jwt = createJwt(config, issuerOptions);
 	const authentication = new Authentication({
 		users,
 		signIns,
+		methods: config.SIGN_IN,
 		tokenOf: (request) => cookies.tokenOf(request),
 		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,
@@ -133,7 +138,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 				return signIn?.issuerSession ? ((await oidc?.oidc.signOutAddress(signIn.issuerSession)) ?? null) : null;
 			},
 		}),
-		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, audit })),
+		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, refusals })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
 		...auditOperations({ audit }),
@@ -143,7 +148,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const owned = resources.move();
 	return {
 		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
-		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, audit, limitAudit, api },
+		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, refusals, audit, limitAudit, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }

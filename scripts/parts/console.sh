@@ -44,6 +44,23 @@ with_progress() {
 	note "done in $((SECONDS - started)) s"
 }
 
+# install_without_service PACKAGE: as install_packages, for one that brings a service of its name: that is neither started
+# nor made to start with the machine.
+install_without_service() {
+	local policy=/usr/sbin/policy-rc.d is_ours="" status=0
+	dpkg -s "$1" >/dev/null 2>&1 && return
+	# Debian's maintainer scripts ask this program whether they may start what they have installed.
+	if [[ ! -e "$policy" && -w "${policy%/*}" ]]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+		is_ours=yes
+	fi
+	(install_packages "$1") || status=$?
+	[[ -z "$is_ours" ]] || rm -f "$policy"
+	((status == 0)) || exit "$status"
+	! has systemctl || systemctl --quiet disable "$1" 2>/dev/null || true
+}
+
 # install_packages PACKAGE...: from the distribution, those that are missing. Needs root.
 install_packages() {
 	local missing=() package

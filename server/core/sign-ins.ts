@@ -37,7 +37,10 @@ export interface SignInStore {
 	touch(signInIds: readonly SignInId[], now: number): void;
 	/** Removes them, and returns those that were there. */
 	remove(signInIds: readonly SignInId[]): SignIn[];
-	/** Sign-ins of an issuer's own sign-in, or of all of a subject's where `sid` is null. */
+	/**
+	 * Sign-ins of an issuer's own sign-in, or of all of a subject's where `sid` is null. Those of which the issuer never
+	 * said by which of its own they began are found by their subject.
+	 */
 	ofIssuer(issuer: string, subject: string | null, sid: string | null): SignIn[];
 	/** Those that were last used before `usedBefore`, or end before `now`. */
 	over(usedBefore: number, now: number): SignIn[];

@@ -19,6 +19,8 @@ const REQUEST_LIMIT_MS = 20_000;
 const IDLE_LIMIT_MS = 5_000;
 /** How late the limits above may be noticed. */
 const CHECK_EVERY_MS = 1_000;
+/** Pages are told and go at once; whoever says nothing, or only half of it, is cut off after this. */
+const CLOSING_LIMIT_MS = 1_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
 /** Browsers open six connections to load a page and keep one of them: what is more serves nobody. */
@@ -26,7 +28,8 @@ const SOCKETS_PER_CONNECTION = 4;
 
 export type TlsFiles = Pick<SecureContextOptions, "cert" | "key">;
 
-export type Listener = {
+/** Disposed of before its server is closed, which waits for every connection. */
+export type Listener = Disposable & {
 	server: HttpServer | HttpsServer;
 	/** For connections from now on; those that are there go on. Null where the listener speaks no TLS. */
 	replaceCertificate: ((certificate: TlsFiles) => void) | null;
@@ -43,14 +46,18 @@ export type ListenerOptions = {
 };
 
 export function createListener(app: RequestListener, options: ListenerOptions): Listener {
-	const listener = listenerFor(app, options.certificate);
-	listener.server.maxHeadersCount = MAX_HEADERS;
-	boundSockets(listener.server, options);
-	if (options.certificate !== null) boundHandshakes(listener.server, options);
-	return listener;
+	const { server, replaceCertificate } = serverFor(app, options.certificate);
+	server.maxHeadersCount = MAX_HEADERS;
+	boundSockets(server, options);
+	if (options.certificate !== null) boundHandshakes(server, options);
+	const open = openSockets(server);
+	const cutOff = (): void => {
+		for (const socket of open) socket.destroy();
+	};
+	return { server, replaceCertificate, [Symbol.dispose]: () => void setTimeout(cutOff, CLOSING_LIMIT_MS).unref() };
 }
 
-function listenerFor(app: RequestListener, certificate: TlsFiles | null): Listener {
+function serverFor(app: RequestListener, certificate: TlsFiles | null): Omit<Listener, typeof Symbol.dispose> {
 	const limits = {
 		headersTimeout: HEADERS_LIMIT_MS,
 		requestTimeout: REQUEST_LIMIT_MS,
@@ -67,6 +74,16 @@ function listenerFor(app: RequestListener, certificate: TlsFiles | null): Listen
 /** Ciphers are those that Node's maintainers choose. */
 function withVersions({ cert, key }: TlsFiles): SecureContextOptions {
 	return { cert, key, minVersion: "TLSv1.2" };
+}
+
+/** Those without a handshake as well, which the server knows nothing of. */
+function openSockets(server: HttpServer): ReadonlySet<Socket> {
+	const open = new Set<Socket>();
+	server.on("connection", (socket: Socket) => {
+		open.add(socket);
+		socket.once("close", () => open.delete(socket));
+	});
+	return open;
 }
 
 function boundSockets(server: HttpServer, { addresses, connectionsPerAddress }: ListenerOptions): void {

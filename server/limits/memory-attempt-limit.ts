@@ -1,4 +1,7 @@
-/** Counts attempts in this process's memory. A key lives as long as its window; who is refused before makes none. */
+/**
+ * Counts attempts in this process's memory. A key lives as long as its window, and goes at once where nothing is left of
+ * its count: what a flood costs here is bounded by how many passwords can be hashed in that time.
+ */
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { AttemptCount, AttemptLimit } from "../core/sign-in-attempts.ts";
 
@@ -24,6 +27,7 @@ export class MemoryAttemptLimit implements AttemptLimit {
 	}
 
 	async giveBack(key: string): Promise<void> {
-		await this.#limiter.reward(key);
+		const { consumedPoints } = await this.#limiter.reward(key);
+		if (consumedPoints <= 0) await this.#limiter.delete(key);
 	}
 }

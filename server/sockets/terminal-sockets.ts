@@ -179,6 +179,7 @@ export class TerminalSockets implements AsyncDisposable {
 			protocol: TERMINAL_PROTOCOL_VERSION,
 			isolation,
 			user: { username, displayName },
+			method: presence.method,
 			sessionsPerUser: limitsOf(visitor).sessions,
 		});
 		page.refreshPlace();

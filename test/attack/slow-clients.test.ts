@@ -1,10 +1,12 @@
 /** Connections that are opened and then say little or nothing: each ends by itself, and others are served meanwhile. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
+import { TestCertificate } from "../support/test-certificate.ts";
 
 /** Of each kind. */
 const CLIENTS = 50;
@@ -66,4 +68,24 @@ test("connections that say nothing, headers that never end, and upgrades that no
 		await Promise.race([sleep(1_000), over]);
 	}
 	await over;
+});
+
+test("nobody who says nothing, or half of it, holds the end up", async () => {
+	using certificate = TestCertificate.trusted();
+	for (const settings of [{}, certificate.environment]) {
+		await using own = await GatewayProcess.start(settings);
+		const silent = await Promise.all(
+			["", "GET / HTTP/1.1\r\nHost: localhost\r\n", "\x16\x03\x01"].map(async (begin) => {
+				const socket = connect(own.port, "127.0.0.1");
+				socket.on("error", () => {}).resume();
+				await once(socket, "connect");
+				socket.write(begin);
+				return socket;
+			}),
+		);
+		// Whatever was sent before this was answered has arrived.
+		assert.equal((await fetch(`${own.base}/healthz`)).status, 200);
+		assert.equal(await own.stop(), 0, "it ended by itself, and in time");
+		for (const socket of silent) socket.destroy();
+	}
 });

@@ -80,6 +80,21 @@ test("what was right does not count, and many at once are counted before any is 
 	assert.equal(settled.filter(({ status }) => status === "fulfilled").length, 10);
 });
 
+test("of what was right nothing is left: the time to wait begins with the first that was wrong", async (t) => {
+	t.mock.timers.enable({ apis: ["Date", "setTimeout"] });
+	const limit = new MemoryAttemptLimit({ attempts: 2, durationMs: 15 * 60_000 });
+	await limit.take("key");
+	await limit.giveBack("key");
+	t.mock.timers.tick(14 * 60_000);
+	await limit.take("key");
+	await limit.take("key");
+	await limit.giveBack("key");
+	await limit.take("key");
+	assert.deepEqual(await limit.take("key"), { waitMs: 15 * 60_000, isFirstBeyond: true });
+	t.mock.timers.tick(15 * 60_000);
+	assert.equal((await limit.take("key")).waitMs, 0);
+});
+
 test("names that nobody has are counted in the same way", async () => {
 	const { attempts } = newAttempts();
 	assert.equal(await tries(attempts, { ...ADA, nameKey: "nobody's", subject: null }, 15), 10);

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { parseSetCookie } from "cookie";
+import { KnownDevices } from "../../server/authenticators/known-devices.ts";
+import { OidcFlowCookie } from "../../server/http/oidc-flow-cookie.ts";
 import { SignInCookies } from "../../server/http/sign-in-cookies.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
@@ -74,6 +76,22 @@ test("a new sign-in takes the place of either cookie, and signing out ends both"
 		cookies.clearing.map((each) => parseSetCookie(each).maxAge),
 		[0, 0],
 	);
+});
+
+test("what browsers keep for a sign-in to go on with is bound in the same way", () => {
+	const secret = "s".repeat(64);
+	const request = { headers: {}, peer: "127.0.0.1", address: "127.0.0.1" };
+	for (const [isSecure, prefix, attributes] of [
+		[false, "", PLAIN],
+		[true, "__Host-", SECURE],
+	] as const) {
+		const device = new KnownDevices({ isSecure, secret }).remember(request, "ada");
+		assert.equal(shapeOf(device), `${prefix}berth_device; ${attributes}`);
+		const flows = new OidcFlowCookie({ isSecure, secret });
+		for (const line of [flows.set({ state: "s", nonce: "n", codeVerifier: "v" }), flows.clearing]) {
+			assert.equal(shapeOf(line), `${prefix}berth_oidc; ${attributes}`);
+		}
+	}
 });
 
 test("where there is HTTPS, no name that another host or a page without TLS can set is a sign-in's", () => {

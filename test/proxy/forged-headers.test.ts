@@ -6,9 +6,9 @@ import { type AddressInfo, connect as connectPlainly } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
+import { freePort } from "../support/free-port.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { TestCertificate } from "../support/test-certificate.ts";
-import { freePorts } from "./free-ports.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import { Site } from "./site.ts";
 
@@ -42,7 +42,7 @@ for (const proxy of ["nginx", "caddy"] as const) {
 			response.end();
 		}).listen(0, "127.0.0.1");
 		await once(echo, "listening");
-		const [tlsPort = 0, plainPort = 0] = await freePorts(2);
+		const [tlsPort, plainPort] = await Promise.all([freePort(), freePort()]);
 		const gatewayPort = (echo.address() as AddressInfo).port;
 		const host = "shell.example.org";
 		{

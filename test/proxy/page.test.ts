@@ -81,6 +81,8 @@ test("a mebibyte that is pasted arrives whole without WebSockets, too", async ()
 test("a terminal that nobody uses for longer than the proxy waits stays connected", async () => {
 	const person = await arrive();
 	const states = await person.page.evaluateHandle(() => {
+		// A page that can be seen measures its line every few seconds.
+		Object.defineProperty(document, "visibilityState", { value: "hidden" });
 		const seen: (string | undefined)[] = [];
 		const badge = document.querySelector<HTMLElement>('[data-testid="connection"]');
 		new MutationObserver(() => seen.push(badge?.dataset.state)).observe(badge ?? document, { attributes: true });

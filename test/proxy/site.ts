@@ -1,7 +1,7 @@
 /** A gateway in local mode behind a real proxy that ends TLS, as people reach it. */
+import { freePort } from "../support/free-port.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import type { TestCertificate } from "../support/test-certificate.ts";
-import { freePorts } from "./free-ports.ts";
 import { type ProxyOptions, ProxyProcess } from "./proxy-process.ts";
 
 export type SiteOptions = {
@@ -35,7 +35,7 @@ export class Site implements AsyncDisposable {
 
 	static async start(options: SiteOptions): Promise<Site> {
 		const { certificate, changes, isStripped = false, path = "", proxy, settings } = options;
-		const [tlsPort = 0, plainPort = 0] = await freePorts(2);
+		const [tlsPort, plainPort] = await Promise.all([freePort(), freePort()]);
 		const base = `https://localhost:${tlsPort}${path}`;
 		const gateway = await GatewayProcess.start({
 			PUBLIC_URL: base,

@@ -1,6 +1,7 @@
 /** The examples of deploy/proxy with the real programs: what people need comes through, at a host of its own or below a path. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { firstOperator, PASSWORD, printedLink } from "../support/members.ts";
 import { PageClient } from "../support/page-client.ts";
 import { TestCertificate } from "../support/test-certificate.ts";
 import { Site, type SiteOptions } from "./site.ts";
@@ -28,7 +29,7 @@ for (const [name, options] of Object.entries(SITES)) {
 		let site: Site;
 
 		before(async () => {
-			site = await Site.start({ ...options, certificate });
+			site = await Site.start({ ...options, certificate, settings: { SIGN_IN: "anonymous,password" } });
 		});
 		after(async () => {
 			await site?.[Symbol.asyncDispose]();
@@ -66,6 +67,25 @@ for (const [name, options] of Object.entries(SITES)) {
 				response.headers.getSetCookie().join(),
 				/^__Host-berth_guest=\S+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
 			);
+		});
+
+		test("a sign-in works, by a link to where people are, and its cookies are bound as well", async () => {
+			assert.ok(printedLink(site.gateway)?.startsWith(`${site.base}/invitation#`));
+			const operator = await firstOperator(site.gateway);
+			const response = await operator.fetch("/api/v1/sign-ins/password", {
+				method: "POST",
+				body: JSON.stringify({ name: "root of all", password: PASSWORD }),
+				headers: { "content-type": "application/json" },
+			});
+			assert.equal(response.status, 200);
+			for (const line of response.headers.getSetCookie()) {
+				assert.match(
+					line,
+					/^__Host-berth_\w+=.*; Path=\/; HttpOnly; Secure; (SameSite=Lax|Partitioned; SameSite=None)$/,
+				);
+			}
+			using page = await PageClient.connect(site.base, operator.cookie);
+			assert.equal(page.welcome?.user.displayName, "root of all");
 		});
 
 		for (const transport of ["websocket", "polling"] as const) {
