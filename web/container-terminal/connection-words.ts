@@ -138,7 +138,7 @@ const SIGNED_OUT_WORDS: Record<SignInEnd, string> = {
 	"signed-out": "You have signed out in this browser.",
 	"ended-elsewhere": "Your sign-in was ended, by you from elsewhere or by an operator.",
 	expired: "Your sign-in had lasted as long as one may.",
-	replaced: "This browser has signed in anew.",
+	replaced: "A newer sign-in has taken its place.",
 	disabled: "Your access has been switched off. Ask an operator.",
 	issuer: "The service that signed you in has signed you out.",
 };

@@ -77,6 +77,8 @@ export class GatewayConnection {
 	readonly #isEmbedded: boolean;
 	/** Who the page belongs to, once it is known. */
 	#owner: Pick<Welcome, "method" | "user"> | null = null;
+	/** Whether somebody else who has signed in may have the page next. */
+	#mayChangeHands = false;
 	#attempt = 0;
 	/** When anything last came from the gateway, by `performance.now()`. */
 	#heardAt = 0;
@@ -199,13 +201,19 @@ export class GatewayConnection {
 			return;
 		}
 		// Signed out and in again while this page did not hear of it: what it shows is somebody else's.
-		if (this.#owner !== null && this.#owner.user.username !== welcome.user.username) {
+		if (!this.#isFor(welcome)) {
 			this.rest({ kind: "signed-out", why: null });
 			return;
 		}
 		this.#owner = welcome;
+		this.#mayChangeHands = false;
 		tabStorage.remove(RELOADED_KEY);
 		this.#events.onWelcome(welcome);
+	}
+
+	#isFor({ method, user }: Welcome): boolean {
+		if (this.#owner === null || this.#owner.user.username === user.username) return true;
+		return this.#mayChangeHands && !WITHOUT_SIGN_IN.has(method);
 	}
 
 	#onConnectError(error: ConnectError): void {
@@ -227,11 +235,11 @@ export class GatewayConnection {
 		if (why === "replaced") this.#retry = window.setTimeout(() => this.#openReplaced(), REPLACED_PAUSE_MS);
 	}
 
-	/** Another tab of the browser has signed in: this one goes on as whoever that is, unless it is for one alone. */
+	/** Another tab of the browser may have signed in: this one goes on as whoever that is, unless it is for one alone. */
 	#openReplaced(): void {
-		const owner = this.#isEmbedded ? this.#owner : null;
-		this.open();
-		this.#owner = owner;
+		this.#mayChangeHands = !this.#isEmbedded;
+		this.#enter({ kind: "connecting" });
+		this.socket.connect();
 	}
 
 	#retryLater(refusal?: WireError): void {
