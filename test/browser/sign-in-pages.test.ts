@@ -176,6 +176,21 @@ test("signing in anew in another tab hands the first one over", async () => {
 	await person.close();
 });
 
+test("a page whose sign-in was replaced is nobody's where the browser is a guest again", async () => {
+	const { browser: elsewhere } = await addMember(operator, "joan");
+	const person = await signIn(browser, gateway.base, "joan");
+	const cookies = await person.context.cookies();
+	assert.ok(cookies.some(({ name }) => name === "berth_guest"));
+	const [{ value = "" } = {}] = cookies.filter(({ name }) => name === "berth_sign_in");
+	// The same token from elsewhere: what it begins there replaces this page's sign-in, and this browser gets nothing.
+	elsewhere.cookies.set("berth_sign_in", value);
+	await elsewhere.ask("sign-in.password", { name: "joan", password: PASSWORD });
+	await person.page.getByText("A newer sign-in has taken its place.").waitFor();
+	await person.page.getByText("Your sign-in has ended.").waitFor();
+	await person.page.getByRole("button", { name: "Sign in" }).waitFor();
+	await person.close();
+});
+
 test("somebody who is switched off is told so, and the page rests", async () => {
 	const { user } = await addMember(operator, "dorothy");
 	const person = await signIn(browser, gateway.base, "dorothy");
