@@ -57,7 +57,9 @@ export class GatewayProcess implements AsyncDisposable {
 		const onText = (chunk: Buffer): void => {
 			this.log += chunk.toString("utf8");
 			const address = /Berth is at (https?:\S+?)\/container-terminal/.exec(this.log.slice(this.#logStart));
-			if (address?.[1] !== undefined) resolve(address[1]);
+			// Log and address come by two ways, in either order.
+			const isPortKnown = !("PUBLIC_URL" in this.#environment) || this.#listeningPort !== undefined;
+			if (address?.[1] !== undefined && isPortKnown) resolve(address[1]);
 		};
 		this.#logStart = this.log.length;
 		child.stdout.on("data", onText);
@@ -65,12 +67,15 @@ export class GatewayProcess implements AsyncDisposable {
 		child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${this.log}`)));
 		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
 		this.base = await promise.finally(() => clearTimeout(timer));
-		const [, port] = /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart)) ?? [];
-		// Where the log is not to say so, people reach it there directly.
-		this.port = Number(port ?? new URL(this.base).port);
+		this.port = Number(this.#listeningPort ?? new URL(this.base).port);
 		this.#port = String(this.port);
 	}
 	#logStart = 0;
+
+	/** As the log says it; it may be told not to. */
+	get #listeningPort(): string | undefined {
+		return /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart))?.[1];
+	}
 
 	/** Sends a signal and waits for the end; returns the exit code, null where the signal ended it. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
