@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { defineConfig } from "vite";
 
 const WEB_ROOT = join(import.meta.dirname, "web");
+const SHARED = /\/web\/shared\/|\/server\/protocol\/(errors|operation-places)\.ts$/;
+const PAGES = ["container-terminal", "sign-in", "invitation", "account"];
 
 export default defineConfig({
 	root: WEB_ROOT,
@@ -11,7 +13,13 @@ export default defineConfig({
 		target: "es2023",
 		// Inlined assets would be data: URLs, which the page's policy allows for images only.
 		assetsInlineLimit: 0,
-		rollupOptions: { input: join(WEB_ROOT, "container-terminal/index.html") },
+		// Browsers of the target know it themselves.
+		modulePreload: { polyfill: false },
+		rollupOptions: {
+			input: PAGES.map((page) => join(WEB_ROOT, page, "index.html")),
+			// One file of what pages have in common: each more is one more request before anything is seen.
+			output: { codeSplitting: { groups: [{ name: "shared", test: SHARED }] } },
+		},
 	},
 	experimental: {
 		// Pages are served without a trailing slash, so that what they name lies beside them, also below a sub-path.

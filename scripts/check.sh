@@ -14,5 +14,5 @@ tsc --noEmit --project web
 cc -std=c17 -O2 -Wall -Wextra -Wno-sign-compare -Werror -fsyntax-only container-image/launcher/berth-launch.c
 node scripts/generate-docs.ts --check
 shellcheck --external-sources --source-path=scripts \
-	scripts/*.sh scripts/parts/*.sh .ci/run container-image/bin/container-info container-image/launcher/build.sh \
+	scripts/berth scripts/*.sh scripts/parts/*.sh .ci/run container-image/bin/container-info container-image/launcher/build.sh \
 	container-image/agent/healthcheck test/vm/*.sh

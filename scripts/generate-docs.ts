@@ -1,10 +1,11 @@
 /**
  * Writes what the code knows better than any hand: the configuration table in README.md, the calls in
- * docs/engine-access.md, and docs/errors.md.
+ * docs/engine-access.md, the commands in docs/berth-command.md, and docs/errors.md.
  * `--check` writes nothing and fails where a file is not what it would be.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createProgram } from "../server/cli/program.ts";
 import { SETTINGS } from "../server/config.ts";
 import { ENGINE_CALLS, patternOf } from "../server/drivers/docker/engine-calls.ts";
 import { ERROR_TABLE } from "../server/protocol/errors.ts";
@@ -12,6 +13,7 @@ import { ERROR_TABLE } from "../server/protocol/errors.ts";
 const ROOT = join(import.meta.dirname, "..");
 const README = join(ROOT, "README.md");
 const ERRORS = join(ROOT, "docs/errors.md");
+const COMMANDS = join(ROOT, "docs/berth-command.md");
 const ENGINE_ACCESS = join(ROOT, "docs/engine-access.md");
 
 function configurationTable(): string {
@@ -31,6 +33,23 @@ function engineCalls(): string {
 	});
 	const table = ["| method | path | what for |", "| --- | --- | --- |", ...rows].join("\n");
 	return `${table}\n\nThe same as regular expressions for the whole path:\n\n\`\`\`text\n${patterns.join("\n")}\n\`\`\``;
+}
+
+function commands(): string {
+	const program = createProgram(() => {
+		throw new Error("nothing is done here");
+	});
+	const rows = program.commands.flatMap((group) =>
+		group.commands.map((command) => {
+			const given = command.registeredArguments.map((each) =>
+				each.required ? `<${each.name()}>` : `[${each.name()}]`,
+			);
+			const options = command.options.map(({ flags, mandatory }) => (mandatory ? flags : `[${flags}]`));
+			const usage = [group.name(), command.name(), ...given, ...options].join(" ");
+			return `| \`${usage}\` | ${command.description()} |`;
+		}),
+	);
+	return ["| `berth …` | what it does |", "| --- | --- |", ...rows].join("\n");
 }
 
 /** The file with what stands between the marks of this name written anew. */
@@ -64,6 +83,7 @@ let isStale = false;
 for (const [file, wanted] of [
 	[README, withPart(README, "configuration", configurationTable())],
 	[ENGINE_ACCESS, withPart(ENGINE_ACCESS, "engine calls", engineCalls())],
+	[COMMANDS, withPart(COMMANDS, "commands", commands())],
 	[ERRORS, errorsPage()],
 ] as const) {
 	if (!isCheck) writeFileSync(file, wanted);

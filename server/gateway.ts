@@ -6,6 +6,9 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { type Config, isLoopback, isReachedByHttps, publicPath } from "./config.ts";
+import { configFacts } from "./config-facts.ts";
+import type { AuditAction, AuditEvent, AuditLog } from "./core/audit.ts";
+import { AuditRetention } from "./core/audit-retention.ts";
 import type { RequestFacts } from "./core/authenticator.ts";
 import type { ContainerDriver } from "./core/container-driver.ts";
 import { homesRecorder } from "./core/homes.ts";
@@ -13,6 +16,7 @@ import type { OriginPolicy } from "./core/origin.ts";
 import { Places } from "./core/places.ts";
 import { Pool } from "./core/pool/pool.ts";
 import { readinessOf } from "./core/readiness.ts";
+import { SessionAudit } from "./core/session-audit.ts";
 import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { DockerDriver } from "./drivers/docker/docker-driver.ts";
 import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
@@ -21,15 +25,18 @@ import { apiRoutes } from "./http/api-routes.ts";
 import { createApp, healthPaths, SIGN_IN_PATH, TERMINAL_PATH } from "./http/app.ts";
 import { createListener, type Listener } from "./http/listener.ts";
 import { oidcRoutes } from "./http/oidc-routes.ts";
+import { pages } from "./http/pages.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
 import { limitRequests } from "./limits/request-limit.ts";
-import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
+import { localAddress } from "./local-address.ts";
 import { createServices, type Services } from "./services.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
+import { noteGatewayAddress } from "./store/gateway-address.ts";
+import { keepOperatorToken } from "./store/operator-token.ts";
 import { SqlitePlaces } from "./store/sqlite-places.ts";
-import { readTiers } from "./tiers-file.ts";
+import { tierPlanOf } from "./tiers-file.ts";
 import { readCertificate } from "./tls-files.ts";
 
 export type Gateway = AsyncDisposable & {
@@ -53,7 +60,7 @@ const WEB_ROOT = join(import.meta.dirname, "../web/dist");
 /** Starts everything and listens. Containers come up behind it: the page says how far they are. */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
 	await using resources = new AsyncDisposableStack();
-	const readPlan = (): TierPlan => readTiers(config.TIERS_FILE, limitsFrom(config));
+	const readPlan = (): TierPlan => tierPlanOf(config);
 	const certificate = readCertificate(config);
 	const tiers = new Tiers(readPlan(), (userId) => services.users.find(userId)?.tier ?? null);
 	const services: Services = resources.use(
@@ -69,7 +76,11 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			},
 		}),
 	);
-	const { api, authentication, cookies, guests, tokens } = services;
+	const { api, audit, authentication, cookies, guests, limitAudit, tokens } = services;
+	noteLife(audit, "gateway.started", configFacts(config));
+	resources.defer(() => noteLife(audit, "gateway.stopped", {}));
+	resources.use(new AuditRetention({ audit, keepMs: config.AUDIT_RETENTION, log }));
+	keepOperatorToken(config.DATA_DIR, tokens, log);
 	const store = new SqlitePlaces(services.database);
 	const driver = createDriver(config, log);
 	const originPolicy: OriginPolicy = {
@@ -78,10 +89,24 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		isSecure: isReachedByHttps(config),
 		isLoopbackOnly: driver.isolation === "none",
 	};
-	const pool = resources.use(createPool(config, driver, store, log, (event) => sockets.publish(event)));
+	const sessionAudit = new SessionAudit({
+		audit,
+		userIdOf: (username) => services.users.findByUsername(username)?.userId ?? null,
+	});
+	const pool = resources.use(
+		createPool(config, driver, store, log, (event, container) => {
+			sessionAudit.onUserEvent(event, container.name);
+			sockets.publish(event);
+		}),
+	);
 	const addresses = clientAddresses(config.TRUST_PROXY);
 	const requestLimit = new MemoryRateLimit(config.REQUESTS_PER_ADDRESS);
-	const gate = limitRequests({ addresses, limit: requestLimit, healthPaths: healthPaths(config.BASE_PATH) });
+	const gate = limitRequests({
+		addresses,
+		limit: requestLimit,
+		healthPaths: healthPaths(config.BASE_PATH),
+		onRefused: (error, address) => limitAudit.note(error, { actor: { kind: "nobody" }, address }, "a request"),
+	});
 	const factsOf = (request: IncomingMessage): RequestFacts => requestFacts(request, addresses);
 	const app = createApp({
 		webRoot: WEB_ROOT,
@@ -89,7 +114,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		basePath: publicPath(config),
 		isEndOfTls: certificate !== null,
 		gate,
-		authentication,
+		pages: pages({
+			...{ authentication, factsOf },
+			webRoot: WEB_ROOT,
+			basePath: publicPath(config),
+			embedOrigins: config.SIGN_IN.includes("jwt") ? config.EMBED_ORIGINS : [],
+		}),
 		api: apiRoutes({
 			...{ api, authentication, tokens, cookies, factsOf },
 			signInMs: config.SIGN_IN_TIMEOUT,
@@ -101,11 +131,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 				...services.oidc,
 				...{ authentication, cookies, factsOf, log },
 				signIns: services.signIns,
-				audit: services.audit,
+				refusals: services.refusals,
 				terminalPath: `${publicPath(config)}${TERMINAL_PATH}`,
 				signInPath: `${publicPath(config)}${SIGN_IN_PATH}`,
 			}),
-		factsOf,
 		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
 		log,
@@ -126,7 +155,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 				connectionsPerAddress,
 				connectionsPerUser: config.CONNECTIONS_PER_USER,
 				userLimit: new MemoryRateLimit(config.REQUESTS_PER_USER),
+				limitAudit,
 			},
+			sessionAudit,
 			log,
 		}),
 	);
@@ -156,6 +187,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		log.warn({}, "people sign in without TLS: set TLS_CERT_FILE, or PUBLIC_URL where a proxy ends it");
 	}
 	log.info({ listening: server.address(), certificateEndsAt: certificate?.endsAt }, "listening");
+	resources.use(noteGatewayAddress(config.DATA_DIR, localAddress(config, portOf(server.address()))));
 	pool.start();
 
 	const running = resources.move();
@@ -171,7 +203,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 				},
 			},
 			...certificateReload(config, listener, log),
-		],
+		].map(({ what, run }) => ({
+			what,
+			run: () => {
+				run();
+				noteLife(audit, "gateway.reloaded", { what });
+			},
+		})),
 		[Symbol.asyncDispose]: () => running.disposeAsync(),
 	};
 }
@@ -186,6 +224,10 @@ function certificateReload(config: Config, { replaceCertificate }: Listener, log
 		log.info({ certificateEndsAt: certificate.endsAt }, "new connections get this certificate");
 	};
 	return [{ what: "certificate and key", run }];
+}
+
+function noteLife(audit: AuditLog, action: AuditAction, details: AuditEvent["details"]): void {
+	audit.record({ actor: "gateway", address: null, action, subject: null, result: "done", details });
 }
 
 function createDriver(config: Config, log: Logger): ContainerDriver {
@@ -213,20 +255,6 @@ function createDriver(config: Config, log: Logger): ContainerDriver {
 		linkDir: resolve(config.LINK_DIR ?? join(config.DATA_DIR, "links")),
 		log,
 	});
-}
-
-function limitsFrom(config: Config): AccountLimits {
-	return {
-		sessions: config.SESSIONS_PER_USER,
-		processes: config.USER_MAX_PROCESSES,
-		openFiles: config.USER_OPEN_FILES,
-		fileBytes: config.USER_FILE_SIZE,
-		memoryBytes: config.USER_MEMORY_LIMIT,
-		diskBytes: config.USER_DISK_LIMIT,
-		cpuWeight: USUAL_CPU_WEIGHT,
-		sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
-		sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
-	};
 }
 
 function createPool(
@@ -257,8 +285,12 @@ function createPool(
 	});
 }
 
-function addressOf({ BASE_PATH, HOST, TLS_CERT_FILE }: Config, address: AddressInfo | string | null): string {
+function portOf(address: AddressInfo | string | null): number {
 	if (address === null || typeof address === "string") throw new Error("the gateway does not listen on TCP");
+	return address.port;
+}
+
+function addressOf({ BASE_PATH, HOST, TLS_CERT_FILE }: Config, address: AddressInfo | string | null): string {
 	const name = isLoopback(HOST) ? "localhost" : HOST.includes(":") ? `[${HOST}]` : HOST;
-	return `${TLS_CERT_FILE === null ? "http" : "https"}://${name}:${address.port}${BASE_PATH}`;
+	return `${TLS_CERT_FILE === null ? "http" : "https"}://${name}:${portOf(address)}${BASE_PATH}`;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
+import { auditOperations } from "./api/audit-operations.ts";
 import { invitationOperations } from "./api/invitation-operations.ts";
 import { jwtOperations } from "./api/jwt-operations.ts";
 import { passwordOperations } from "./api/password-operations.ts";
@@ -22,11 +23,13 @@ import { PasswordAuthenticator } from "./authenticators/password.ts";
 import { ProxyAuthenticator } from "./authenticators/proxy.ts";
 import { type Config, isReachedByHttps } from "./config.ts";
 import { ApiTokens } from "./core/api-tokens.ts";
-import type { AuditLog } from "./core/audit.ts";
+import type { AuditTrail } from "./core/audit.ts";
 import { Authentication } from "./core/authentication.ts";
 import { Invitations } from "./core/invitations.ts";
+import { LimitAudit } from "./core/limit-audit.ts";
 import { Passwords } from "./core/passwords.ts";
-import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
+import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
+import { SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import type { UsedTokens } from "./core/used-tokens.ts";
 import { SIGN_IN_PATH } from "./http/app.ts";
@@ -34,12 +37,13 @@ import { OidcFlowCookie } from "./http/oidc-flow-cookie.ts";
 import { OIDC_CALLBACK_PATH, OIDC_PATH } from "./http/oidc-routes.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import { clientAddresses } from "./limits/client-address.ts";
-import { MemoryAttemptLimit } from "./limits/memory-attempt-limit.ts";
+import { MemoryAttemptLimit, memoryAttemptLimits } from "./limits/memory-attempt-limit.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
+import { SqliteAudit } from "./store/sqlite-audit.ts";
 import { SqliteInvitations } from "./store/sqlite-invitations.ts";
 import { SqlitePasswords } from "./store/sqlite-passwords.ts";
 import { SqliteSignIns } from "./store/sqlite-sign-ins.ts";
@@ -69,7 +73,10 @@ export type Services = Disposable & {
 	guests: AnonymousAuthenticator | null;
 	/** Null where nobody signs in at a provider. */
 	oidc: { oidc: OidcAuthenticator; logout: OidcLogout; flowCookie: OidcFlowCookie } | null;
-	audit: AuditLog;
+	/** Of ways in that take what an issuer has signed. */
+	refusals: Refusals;
+	audit: AuditTrail;
+	limitAudit: LimitAudit;
 	api: Api;
 	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
 	firstOperatorLink(): string | null;
@@ -79,7 +86,8 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	using resources = new DisposableStack();
 	const database = resources.use(new Database(join(config.DATA_DIR, "berth.sqlite")));
 	const users = new SqliteUsers(database);
-	const audit: AuditLog = { record: (event) => log.info(event, "audit") };
+	const audit = resources.use(new SqliteAudit(database, config.DATA_DIR, log));
+	const limitAudit = new LimitAudit(audit);
 	const tokens = new ApiTokens(new SqliteApiTokens(database));
 	const signIns = resources.use(
 		new SignIns({
@@ -101,12 +109,14 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const guests = config.SIGN_IN.includes("anonymous")
 		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
+	const refusals = new Refusals({ limit: new MemoryAttemptLimit(REFUSAL_LIMIT), audit });
 	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: hooks.isTier, log };
 	const oidc = createOidc(config, issuerOptions, isSecure);
 	const jwt = createJwt(config, issuerOptions);
 	const authentication = new Authentication({
 		users,
 		signIns,
+		methods: config.SIGN_IN,
 		tokenOf: (request) => cookies.tokenOf(request),
 		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,
@@ -128,16 +138,17 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 				return signIn?.issuerSession ? ((await oidc?.oidc.signOutAddress(signIn.issuerSession)) ?? null) : null;
 			},
 		}),
-		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, audit })),
+		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, refusals })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...auditOperations({ audit }),
 		...byPassword?.handlers,
 	};
-	const api = new Api(handlers, audit);
+	const api = new Api(handlers, audit, limitAudit);
 	const owned = resources.move();
 	return {
 		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
-		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, audit, api },
+		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, refusals, audit, limitAudit, api },
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }
@@ -152,13 +163,7 @@ function passwordParts({ database, publicUrl, ...given }: PasswordPartsOptions) 
 	const store = new SqlitePasswords(database);
 	const passwords = new Passwords({ store, users, hasher: new Argon2Hasher(), atomically });
 	const invitations = new Invitations({ store: new SqliteInvitations(database), publicUrl });
-	const limits = {
-		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
-		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
-		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
-		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
-	};
-	const attempts = new SignInAttempts(limits, audit);
+	const attempts = new SignInAttempts(memoryAttemptLimits(), audit);
 	const authenticator = new PasswordAuthenticator({ ...given, passwords, attempts });
 	const parts = { ...given, passwords, invitations, attempts, authenticator, atomically };
 	return {

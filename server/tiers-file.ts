@@ -1,9 +1,9 @@
 /** The operator's tiers: a JSON file, read when the gateway starts and whenever it is sent SIGHUP. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { ConfigError } from "./config.ts";
+import { type Config, ConfigError } from "./config.ts";
 import { builtInTiers, STANDARD, type TierPlan } from "./core/tiers.ts";
-import type { AccountLimits } from "./protocol/account-limits.ts";
+import { type AccountLimits, USUAL_CPU_WEIGHT } from "./protocol/account-limits.ts";
 import { byteSize, duration } from "./written-values.ts";
 
 const TierName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens");
@@ -34,6 +34,25 @@ const TiersText = z.strictObject({
 	rules: z.array(RuleText).default([]),
 	default: TierName.default(STANDARD),
 });
+
+/** What the settings and the file that they name say. Throws `ConfigError`. */
+export function tierPlanOf(config: Config): TierPlan {
+	return readTiers(config.TIERS_FILE, limitsFrom(config));
+}
+
+function limitsFrom(config: Config): AccountLimits {
+	return {
+		sessions: config.SESSIONS_PER_USER,
+		processes: config.USER_MAX_PROCESSES,
+		openFiles: config.USER_OPEN_FILES,
+		fileBytes: config.USER_FILE_SIZE,
+		memoryBytes: config.USER_MEMORY_LIMIT,
+		diskBytes: config.USER_DISK_LIMIT,
+		cpuWeight: USUAL_CPU_WEIGHT,
+		sessionIdleMs: config.SESSION_IDLE_TIMEOUT,
+		sessionDetachedMs: config.SESSION_DETACHED_TIMEOUT,
+	};
+}
 
 /** `standard` is what the settings say. Without a file everybody has that. Throws `ConfigError`. */
 export function readTiers(path: string | null, standard: AccountLimits): TierPlan {

@@ -2,6 +2,8 @@
 import type { AuditLog } from "../core/audit.ts";
 import type { NewSignIn, Presence } from "../core/authentication.ts";
 import type { RequestFacts } from "../core/authenticator.ts";
+import { LimitAudit } from "../core/limit-audit.ts";
+import { PerMinute } from "../core/per-minute.ts";
 import { type Action, type Actor, may, nameOfActor, RIGHTS, type Subject } from "../core/rights.ts";
 import { OPERATIONS, type OperationName, type OperationResult, type ParsedInput } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
@@ -40,11 +42,15 @@ export type Handlers = { [Name in OperationName]: Handler<Name> };
 export class Api {
 	readonly #handlers: Partial<Handlers>;
 	readonly #audit: AuditLog;
+	readonly #limitAudit: LimitAudit;
+	/** Refusals of one kind are written down once a minute: anybody can cause them. */
+	readonly #refusals = new PerMinute();
 
 	/** Ways in that are off have no handlers. */
-	constructor(handlers: Partial<Handlers>, audit: AuditLog) {
+	constructor(handlers: Partial<Handlers>, audit: AuditLog, limitAudit = new LimitAudit(audit)) {
 		this.#handlers = handlers;
 		this.#audit = audit;
+		this.#limitAudit = limitAudit;
 	}
 
 	/** Throws `BerthError`: BAD_REQUEST, NOT_FOUND, UNAUTHENTICATED, FORBIDDEN, or what the operation says. */
@@ -57,21 +63,36 @@ export class Api {
 		const checked = parse(OPERATIONS[name].input, input) as ParsedInput<Name>;
 		const handler = this.#handlers[name] as unknown as Handler<Name> | undefined;
 		if (handler === undefined) throw new BerthError("NOT_FOUND", { detail: `${name} is switched off` });
-		const { action, run, subject } = handler;
+		const { action, run } = handler;
 		if (caller.actor.kind === "nobody" && RIGHTS[action] !== "everybody") throw new BerthError("UNAUTHENTICATED");
-		const whom = subject(checked, caller);
+		const whom = this.#subjectOf(name, () => handler.subject(checked, caller), caller);
 		if (!may(caller.actor, action, whom)) {
-			this.#audit.record({
-				actor: nameOfActor(caller.actor),
-				address: caller.request?.address ?? null,
-				action: "api.refused",
-				subject: whom,
-				result: "FORBIDDEN",
-				details: { operation: name },
-			});
+			this.#noteRefusal(name, whom, caller);
 			throw new BerthError("FORBIDDEN");
 		}
-		return await run(checked, caller);
+		try {
+			return await run(checked, caller);
+		} catch (thrown) {
+			this.#limitAudit.note(thrown, { actor: caller.actor, address: caller.request?.address ?? null }, name);
+			throw thrown;
+		}
+	}
+
+	/** Who may not ask about others may not be told either whether there is such a user. */
+	#subjectOf(name: OperationName, find: () => Subject, caller: Caller): Subject {
+		try {
+			return find();
+		} catch (thrown) {
+			if (thrown instanceof BerthError && thrown.code === "FORBIDDEN") this.#noteRefusal(name, null, caller);
+			throw thrown;
+		}
+	}
+
+	#noteRefusal(operation: OperationName, subject: Subject, { actor, request }: Caller): void {
+		const name = nameOfActor(actor);
+		if (this.#refusals.count(`${name} ${operation}`) > 1) return;
+		const by = { actor: name, address: request?.address ?? null };
+		this.#audit.record({ ...by, action: "api.refused", subject, result: "FORBIDDEN", details: { operation } });
 	}
 }
 

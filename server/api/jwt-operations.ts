@@ -1,8 +1,7 @@
 /** Signing in by a platform's token. */
-import type { AuditLog } from "../core/audit.ts";
 import type { Authentication } from "../core/authentication.ts";
 import type { Authenticator } from "../core/authenticator.ts";
-import { recordRefusal } from "../core/refusals.ts";
+import type { Refusals } from "../core/refusals.ts";
 import { BerthError } from "../protocol/errors.ts";
 import type { Handlers } from "./api.ts";
 
@@ -11,11 +10,11 @@ export type JwtOperationsOptions = {
 	jwt: Authenticator<string>;
 	/** Whether pages of other sites may show the terminal inside of them. */
 	mayBeEmbedded: boolean;
-	audit: AuditLog;
+	refusals: Refusals;
 };
 
 export function jwtOperations(options: JwtOperationsOptions): Pick<Handlers, "sign-in.jwt"> {
-	const { audit, authentication, jwt, mayBeEmbedded } = options;
+	const { authentication, jwt, mayBeEmbedded, refusals } = options;
 	return {
 		"sign-in.jwt": {
 			action: "sign-in",
@@ -24,15 +23,10 @@ export function jwtOperations(options: JwtOperationsOptions): Pick<Handlers, "si
 				if (request === null) throw new BerthError("BAD_REQUEST", { detail: "only a browser can be signed in" });
 				// Such a cookie is sent with what other sites' pages ask.
 				if (isEmbedded && !mayBeEmbedded) throw new BerthError("BAD_REQUEST", { detail: "EMBED_ORIGINS is empty" });
-				try {
-					const vouched = await jwt.authenticate(token);
-					return { result: {}, signIn: { ...authentication.signIn(vouched, jwt.method, request), isEmbedded } };
-				} catch (thrown) {
-					// Who is switched off was written down with their name.
-					const isWritten = thrown instanceof BerthError && thrown.code === "USER_DISABLED";
-					if (!isWritten) recordRefusal(audit, { method: jwt.method, request, thrown });
-					throw thrown;
-				}
+				const signIn = await refusals.attempt({ method: jwt.method, request }, async () =>
+					authentication.signIn(await jwt.authenticate(token), jwt.method, request),
+				);
+				return { result: {}, signIn: { ...signIn, isEmbedded } };
 			},
 		},
 	};

@@ -4,7 +4,6 @@ import type { PasswordAuthenticator } from "../authenticators/password.ts";
 import type { AuditLog } from "../core/audit.ts";
 import { doneBy } from "../core/audited.ts";
 import type { Authentication } from "../core/authentication.ts";
-import type { Invitations } from "../core/invitations.ts";
 import { nameKeyOf } from "../core/login-names.ts";
 import type { Passwords } from "../core/passwords.ts";
 import type { SignInAttempts } from "../core/sign-in-attempts.ts";
@@ -18,7 +17,6 @@ export type PasswordOperationsOptions = {
 	authentication: Authentication;
 	authenticator: PasswordAuthenticator;
 	passwords: Passwords;
-	invitations: Invitations;
 	attempts: SignInAttempts;
 	devices: KnownDevices;
 	users: UserStore;
@@ -55,14 +53,14 @@ export function passwordOperations(options: PasswordOperationsOptions): Pick<Han
 async function changePassword(
 	{ current, password }: { current: string; password: string },
 	caller: Caller,
-	{ attempts, audit, invitations, passwords, signIns, users }: PasswordOperationsOptions,
+	{ attempts, audit, passwords, signIns, users }: PasswordOperationsOptions,
 ): Promise<void> {
 	const userId = userIdBy("me", caller, users);
 	const account = passwords.find(userId);
 	if (account === null) throw new BerthError("BAD_REQUEST", { detail: "you do not sign in by a password of ours" });
 	// Who sits down at somebody's open page may not guess without end either, and locks out nobody's sign-ins by it.
 	const { address = "" } = caller.request ?? {};
-	const facts = { address, nameKey: "", deviceId: `change ${userId}`, subject: userId };
+	const facts = { address, nameKey: nameKeyOf(account.name), deviceId: `change ${userId}`, subject: userId };
 	const attempt = await attempts.begin(facts);
 	const hash = await passwords.hash(password, account.name);
 	const right = await passwords.verify(account, current, "known");
@@ -73,7 +71,6 @@ async function changePassword(
 	}
 	// From here on nothing waits: what was found right still is.
 	passwords.set(userId, hash);
-	invitations.endOf(userId);
 	signIns.endAllOf(userId, "ended-elsewhere", doneBy(caller), caller.presence?.signInId ?? null);
 	audit.record(event);
 	await attempt.giveBack();

@@ -1,4 +1,4 @@
-/** Hashes passwords with Argon2id, few at a time: each takes 19 MiB and a core for some 30 ms. */
+/** Hashes passwords with Argon2id, few at a time: each takes 19 MiB and a core for 10 to 30 ms. */
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { hash, parseOptions, verify } from "@node-rs/argon2";

@@ -15,7 +15,8 @@ export type Home = { username: Username; uid: Uid };
 export interface AccountStore {
 	/**
 	 * The visitor's uid, which is also the gid; on the first visit the next one. A uid is never given twice, also not
-	 * after its user is gone. Throws where another identity has the same username.
+	 * after its user is gone. Throws where another identity has the same username, and `BerthError` UNAUTHENTICATED where
+	 * the visitor has got another one since they were let in: the one of a home that was theirs already.
 	 */
 	register(visitor: Visitor, now: number): Uid;
 

@@ -37,14 +37,9 @@ export class ApiTokens {
 	/** Returns the token, which is told once. Throws `BerthError` NAME_TAKEN. */
 	add(name: string, createdBy: string): string {
 		const token = `${PREFIX}${randomBytes(TOKEN_BYTES).toString("base64url")}`;
-		this.adopt(name, token, createdBy);
-		return token;
-	}
-
-	/** Takes over a token that was made before. Throws `BerthError` NAME_TAKEN. */
-	adopt(name: string, token: string, createdBy: string): void {
 		const isNew = this.#store.insert({ name, createdAt: Date.now(), createdBy, usedAt: null }, hashOf(token));
 		if (!isNew) throw new BerthError("NAME_TAKEN");
+		return token;
 	}
 
 	find(token: string): ApiToken | null {

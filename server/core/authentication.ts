@@ -20,6 +20,8 @@ export type Presence = {
 export type AuthenticationOptions = {
 	users: UserStore;
 	signIns: SignIns;
+	/** The ways in that are on: a sign-in by another is none, for as long as that is off. */
+	methods: readonly SignInMethod[];
 	/** The token of a sign-in that a request carries; null where it carries none. */
 	tokenOf(request: RequestFacts): string | null;
 	/** Asked in this order where there is no sign-in. */
@@ -88,11 +90,12 @@ export class Authentication {
 	}
 
 	#bySignIn(request: RequestFacts): Presence | null {
-		const { signIns, tokenOf, users } = this.#options;
+		const { methods, signIns, tokenOf, users } = this.#options;
 		const token = tokenOf(request);
 		const signIn = token === null ? null : signIns.find(token);
-		const user = signIn === null ? null : users.find(signIn.userId);
-		return signIn === null || user === null ? null : { user, method: signIn.method, signInId: signIn.signInId };
+		if (signIn === null || !methods.includes(signIn.method)) return null;
+		const user = users.find(signIn.userId);
+		return user === null ? null : { user, method: signIn.method, signInId: signIn.signInId };
 	}
 
 	#byRequest(request: RequestFacts): Presence | null {

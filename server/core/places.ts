@@ -74,15 +74,12 @@ export class Places implements Disposable {
 	 * container is ready, because only then the homes on the volume are known.
 	 */
 	locate(visitor: Visitor): Location {
-		const { assignments, log, pool } = this.#options;
-		const assignment = assignments.find(visitor.userId);
-		if (assignment === null) return this.#assign(visitor);
-		const state = pool.stateOf(assignment.ordinal);
-		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state, visitor);
-		if (pool.readyOrdinals.length === 0) return { kind: "waiting", error: this.#whyNoPlace() };
-		log.info({ userId: visitor.userId, ordinal: assignment.ordinal }, "moving a user to another container");
-		assignments.release(visitor.userId);
-		return this.#assign(visitor);
+		try {
+			return this.#find(visitor);
+		} catch (thrown) {
+			if (thrown instanceof BerthError) return { kind: "waiting", error: thrown };
+			throw thrown;
+		}
 	}
 
 	/** The visitor came or went: the place counts as used until now. */
@@ -116,6 +113,18 @@ export class Places implements Disposable {
 		const ordinal = this.#options.assignments.find(userId)?.ordinal;
 		const placed = this.#options.assignments.placed().find(({ visitor }) => visitor.userId === userId);
 		if (ordinal !== undefined && placed !== undefined) this.#evict({ username: placed.visitor.username, ordinal });
+	}
+
+	#find(visitor: Visitor): Location {
+		const { assignments, log, pool } = this.#options;
+		const assignment = assignments.find(visitor.userId);
+		if (assignment === null) return this.#assign(visitor);
+		const state = pool.stateOf(assignment.ordinal);
+		if (state !== null && !this.#isToBeLeft(state)) return this.#locationIn(state, visitor);
+		if (pool.readyOrdinals.length === 0) return { kind: "waiting", error: this.#whyNoPlace() };
+		log.info({ userId: visitor.userId, ordinal: assignment.ordinal }, "moving a user to another container");
+		assignments.release(visitor.userId);
+		return this.#assign(visitor);
 	}
 
 	#writeUse(): void {

@@ -1,5 +1,4 @@
-/** The HTTP side: the page, its assets, health. Whatever goes wrong is answered as a `WireError`. */
-import type { IncomingMessage } from "node:http";
+/** The HTTP side: pages, their assets, the API, health. Whatever goes wrong is answered as a `WireError`. */
 import { join } from "node:path";
 import express, {
 	type ErrorRequestHandler,
@@ -10,17 +9,15 @@ import express, {
 	type Response,
 	Router,
 } from "express";
-import helmet from "helmet";
 import type { Logger } from "pino";
 import { pinoHttp } from "pino-http";
-import type { Authentication } from "../core/authentication.ts";
-import type { RequestFacts } from "../core/authenticator.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Readiness } from "../core/readiness.ts";
 import { sendError } from "../limits/refusal.ts";
 import type { Gate } from "../limits/request-limit.ts";
 import { API_PATH } from "../protocol/api.ts";
 import { BerthError } from "../protocol/errors.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 export type AppOptions = {
 	/** Folder that Vite built. */
@@ -29,14 +26,14 @@ export type AppOptions = {
 	mountPath: string;
 	/** What every path begins with as browsers see it: the same, unless a proxy takes it away. Redirects lead there. */
 	basePath: string;
+	/** What people see. */
+	pages: Router;
 	/** Whether the gateway itself speaks TLS. */
 	isEndOfTls: boolean;
-	authentication: Authentication;
 	/** Below `API_PATH`. */
 	api: Router;
 	/** Null where nobody signs in at a provider. */
 	oidc: Router | null;
-	factsOf(request: IncomingMessage): RequestFacts;
 	originPolicy: OriginPolicy;
 	readiness(): Readiness;
 	/** What each request has to pass first. */
@@ -89,9 +86,7 @@ function routes(options: AppOptions): Router {
 	router.use(API_PATH, options.api);
 	if (options.oidc !== null) router.use(options.oidc);
 	router.use(refuseBodies);
-	router.get("/", (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
-	router.get(`${TERMINAL_PATH}/`, (_request, response) => response.redirect(`${options.basePath}${TERMINAL_PATH}`));
-	router.get(TERMINAL_PATH, terminalPage(options));
+	router.use(options.pages);
 	router.use(
 		"/assets",
 		express.static(join(options.webRoot, "assets"), { immutable: true, maxAge: ASSET_MAX_AGE_MS, index: false }),
@@ -105,21 +100,6 @@ function refuseBodies({ headers }: Request, response: Response, next: NextFuncti
 	const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 	if (hasBody) response.set("Connection", "close");
 	next(hasBody ? new BerthError("BAD_REQUEST", { detail: "nothing here takes a body" }) : undefined);
-}
-
-/** The page comes with the cookie that its socket needs. */
-function terminalPage({ authentication, basePath, factsOf, webRoot }: AppOptions): RequestHandler {
-	return (request, response) => {
-		const { presence, setCookies } = authentication.admit(factsOf(request));
-		if (setCookies.length > 0) response.append("Set-Cookie", setCookies);
-		if (presence === null) {
-			response.redirect(303, `${basePath}${SIGN_IN_PATH}`);
-			return;
-		}
-		// The page names its hashed assets: an old copy would ask for what is gone.
-		response.set("Cache-Control", "no-store");
-		response.sendFile("container-terminal/index.html", { root: webRoot, cacheControl: false });
-	};
 }
 
 function requestLog(log: Logger): RequestHandler {
@@ -137,36 +117,6 @@ function requestLog(log: Logger): RequestHandler {
 
 function pathOf(url: string): string {
 	return url.split("?", 1)[0] ?? "";
-}
-
-/**
- * For how long browsers refuse to speak to this host without TLS, s: a year, as lists of such hosts demand. Names below it
- * are not ours to decide on.
- */
-const HSTS = { maxAge: 365 * 24 * 60 * 60, includeSubDomains: false };
-
-function securityHeaders({ isEndOfTls }: AppOptions): RequestHandler {
-	return helmet({
-		contentSecurityPolicy: {
-			useDefaults: false,
-			directives: {
-				defaultSrc: ["'none'"],
-				scriptSrc: ["'self'"],
-				// xterm.js writes its theme and cell sizes into style elements of its own.
-				styleSrc: ["'self'", "'unsafe-inline'"],
-				imgSrc: ["'self'", "data:"],
-				fontSrc: ["'self'"],
-				connectSrc: ["'self'"],
-				manifestSrc: ["'self'"],
-				baseUri: ["'none'"],
-				formAction: ["'none'"],
-				frameAncestors: ["'none'"],
-			},
-		},
-		referrerPolicy: { policy: "no-referrer" },
-		// Whoever ends TLS decides on this.
-		strictTransportSecurity: isEndOfTls && HSTS,
-	});
 }
 
 function guardOrigin(policy: OriginPolicy): RequestHandler {

@@ -2,11 +2,10 @@
 import express, { type Request, type RequestHandler, type Response, Router } from "express";
 import type { OidcAuthenticator } from "../authenticators/oidc.ts";
 import type { OidcLogout } from "../authenticators/oidc-logout.ts";
-import type { AuditLog } from "../core/audit.ts";
 import type { Authentication } from "../core/authentication.ts";
 import type { RequestFacts } from "../core/authenticator.ts";
 import type { Log } from "../core/log.ts";
-import { reasonOf, recordRefusal } from "../core/refusals.ts";
+import type { Refusals } from "../core/refusals.ts";
 import type { SignIns } from "../core/sign-ins.ts";
 import { BerthError } from "../protocol/errors.ts";
 import type { OidcFlowCookie } from "./oidc-flow-cookie.ts";
@@ -19,7 +18,7 @@ export type OidcRoutesOptions = {
 	signIns: Pick<SignIns, "endByIssuer" | "longestMs">;
 	flowCookie: OidcFlowCookie;
 	cookies: SignInCookies;
-	audit: AuditLog;
+	refusals: Refusals;
 	log: Log;
 	factsOf(request: Request): RequestFacts;
 	/** Paths of pages, with the base path: where people go on, however it ends. */
@@ -44,30 +43,32 @@ export function oidcRoutes(options: OidcRoutesOptions): Router {
 
 function begin(options: OidcRoutesOptions): RequestHandler {
 	const { flowCookie, oidc } = options;
-	return async (request, response) => {
+	return async (_request, response) => {
 		try {
 			const { address, flow } = await oidc.begin();
 			leadTo(response.append("Set-Cookie", flowCookie.set(flow)), address);
 		} catch (thrown) {
-			refuse(request, response, thrown, options);
+			refuse(response, thrown, options);
 		}
 	};
 }
 
 function comeBack(options: OidcRoutesOptions): RequestHandler {
-	const { authentication, cookies, factsOf, flowCookie, oidc, signIns, terminalPath } = options;
+	const { authentication, cookies, factsOf, flowCookie, oidc, refusals, signIns, terminalPath } = options;
 	return async (request, response) => {
 		const facts = factsOf(request);
+		const flow = flowCookie.flowOf(facts);
 		// It works once, however it ends.
 		response.append("Set-Cookie", flowCookie.clearing);
 		try {
-			const flow = flowCookie.flowOf(facts);
-			const vouched = await oidc.authenticate({ flow, search: searchOf(request) });
-			const { token } = authentication.signIn(vouched, oidc.method, facts);
+			const { token } = await refusals.attempt({ method: oidc.method, request: facts }, async () => {
+				const vouched = await oidc.authenticate({ flow, search: searchOf(request) });
+				return authentication.signIn(vouched, oidc.method, facts);
+			});
 			response.append("Set-Cookie", cookies.set(token, signIns.longestMs, false));
 			leadTo(response, terminalPath);
 		} catch (thrown) {
-			refuse(request, response, thrown, options);
+			refuse(response, thrown, options);
 		}
 	};
 }
@@ -78,12 +79,9 @@ function searchOf({ url }: Request): string {
 }
 
 /** Nothing of what was asked or answered goes along but our own code, which the page has words for. */
-function refuse(request: Request, response: Response, thrown: unknown, options: OidcRoutesOptions): void {
-	const { audit, factsOf, log, oidc, signInPath } = options;
+function refuse(response: Response, thrown: unknown, { log, signInPath }: OidcRoutesOptions): void {
 	const code = thrown instanceof BerthError ? thrown.code : "INTERNAL";
 	if (code === "INTERNAL") log.error({ err: thrown }, "a sign-in failed");
-	// Who is switched off was written down with their name.
-	if (code !== "USER_DISABLED") recordRefusal(audit, { method: oidc.method, request: factsOf(request), thrown });
 	leadTo(response, `${signInPath}?error=${code}`);
 }
 
@@ -93,7 +91,7 @@ function leadTo(response: Response, address: string): void {
 }
 
 /** Answers as the specification says. */
-function takeLogout({ audit, factsOf, logout, oidc, signIns }: OidcRoutesOptions): RequestHandler {
+function takeLogout({ factsOf, logout, oidc, refusals, signIns }: OidcRoutesOptions): RequestHandler {
 	return async (request, response) => {
 		response.set("Cache-Control", "no-store");
 		try {
@@ -104,9 +102,8 @@ function takeLogout({ audit, factsOf, logout, oidc, signIns }: OidcRoutesOptions
 			response.status(200).end();
 		} catch (thrown) {
 			if (!(thrown instanceof BerthError)) throw thrown;
-			const details = { method: oidc.method, reason: reasonOf(thrown) };
-			const { address } = factsOf(request);
-			audit.record({ actor: "nobody", address, action: "sign-in.ended", subject: null, result: thrown.code, details });
+			const event = { action: "sign-in.ended", details: { method: oidc.method } } as const;
+			refusals.record(factsOf(request).address, event, thrown);
 			response.status(400).json({ error: "invalid_request", error_description: "the logout token was not accepted" });
 		}
 	};

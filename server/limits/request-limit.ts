@@ -13,14 +13,21 @@ export type RequestLimitOptions = {
 	limit: RateLimit;
 	/** Asked by machines to decide whether the gateway lives: a crowd at the page must not make them think it does not. */
 	healthPaths: ReadonlySet<string>;
+	/** An address was refused. */
+	onRefused(error: BerthError, address: string): void;
 };
 
-export function limitRequests({ addresses, healthPaths, limit }: RequestLimitOptions): Gate {
+export function limitRequests({ addresses, healthPaths, limit, onRefused }: RequestLimitOptions): Gate {
 	const pass: (...args: Parameters<Gate>) => Promise<void> = async (request, response, next) => {
 		const address = addresses.of(request);
 		const waitMs = await limit.take(healthPaths.has(request.url ?? "") ? `health ${address}` : address);
-		if (waitMs === 0) next();
-		else refuse(request, response, new BerthError("RATE_LIMITED", { retryAfterMs: waitMs }));
+		if (waitMs === 0) {
+			next();
+			return;
+		}
+		const error = new BerthError("RATE_LIMITED", { retryAfterMs: waitMs });
+		onRefused(error, address);
+		refuse(request, response, error);
 	};
 	return (...args) => void pass(...args).catch(args[2]);
 }

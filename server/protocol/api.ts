@@ -6,9 +6,10 @@
 import { z } from "zod";
 import { textUpTo } from "./bounded.ts";
 import { SignInId, UserId, Username } from "./ids.ts";
+import { OPERATION_PLACES, type OperationPlace } from "./operation-places.ts";
 import { Role, SignInMethod } from "./sign-in.ts";
 
-export const API_PATH = "/api/v1";
+export { API_PATH } from "./operation-places.ts";
 
 /** `me`, a user's id, or a username. */
 export const UserRef = z.union([z.literal("me"), UserId, Username]);
@@ -119,9 +120,7 @@ export type AuditVerdict = z.infer<typeof AuditVerdict>;
 
 const Paged = { limit: z.coerce.number().int().min(1).max(500).default(100) };
 
-export type OperationShape = {
-	method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-	path: string;
+export type OperationShape = OperationPlace & {
 	summary: string;
 	input: z.ZodObject;
 	result: z.ZodType;
@@ -129,8 +128,7 @@ export type OperationShape = {
 
 export const OPERATIONS = {
 	"account.read": {
-		method: "GET",
-		path: "/me",
+		...OPERATION_PLACES["account.read"],
 		summary: "Who one is, how one got in, and which ways in there are. For everybody.",
 		input: Nothing,
 		result: z.object({
@@ -143,50 +141,43 @@ export const OPERATIONS = {
 		}),
 	},
 	"sign-in.password": {
-		method: "POST",
-		path: "/sign-ins/password",
+		...OPERATION_PLACES["sign-in.password"],
 		summary: "Signs in by name and password.",
 		input: z.object({ name: textUpTo(64), password: TypedPassword }),
 		result: Nothing,
 	},
 	"sign-in.jwt": {
-		method: "POST",
-		path: "/sign-ins/jwt",
+		...OPERATION_PLACES["sign-in.jwt"],
 		summary: "Signs in by a platform's token, which works once.",
 		input: z.object({ token: textUpTo(8 * 1024), isEmbedded: z.boolean().default(false) }),
 		result: Nothing,
 	},
 	"sign-in.leave": {
-		method: "DELETE",
-		path: "/sign-ins/current",
+		...OPERATION_PLACES["sign-in.leave"],
 		summary: "Signs out. `continueAt` is where to sign out at the issuer as well.",
 		input: Nothing,
 		result: z.object({ continueAt: z.string().nullable() }),
 	},
 	"sign-in.list": {
-		method: "GET",
-		path: "/users/:user/sign-ins",
+		...OPERATION_PLACES["sign-in.list"],
 		summary: "Where a user is signed in, newest use first.",
 		input: z.object({ user: UserRef }),
 		result: z.object({ signIns: z.array(SignInInfo) }),
 	},
 	"sign-in.end": {
-		method: "DELETE",
-		path: "/users/:user/sign-ins/:signInId",
+		...OPERATION_PLACES["sign-in.end"],
 		summary: "Ends one sign-in, and closes the terminals that are open by it. What runs in them goes on.",
 		input: z.object({ user: UserRef, signInId: SignInId }),
 		result: Nothing,
 	},
 	"sign-in.end-others": {
-		method: "DELETE",
-		path: "/users/:user/sign-ins",
+		...OPERATION_PLACES["sign-in.end-others"],
 		summary: "Ends all sign-ins of a user but the one that asks.",
 		input: z.object({ user: UserRef }),
 		result: z.object({ ended: z.number().int() }),
 	},
 	"guest.adopt": {
-		method: "POST",
-		path: "/users/me/guest-files",
+		...OPERATION_PLACES["guest.adopt"],
 		summary: "Takes over the files of the guest that this browser was. The guest's sessions end.",
 		input: Nothing,
 		result: z.object({
@@ -195,15 +186,13 @@ export const OPERATIONS = {
 		}),
 	},
 	"password.change": {
-		method: "PUT",
-		path: "/users/me/password",
+		...OPERATION_PLACES["password.change"],
 		summary: "Changes one's own password. Other sign-ins end.",
 		input: z.object({ current: TypedPassword, password: Password }),
 		result: Nothing,
 	},
 	"invitation.look": {
-		method: "POST",
-		path: "/invitations/look",
+		...OPERATION_PLACES["invitation.look"],
 		summary: "What a one-time link is for. Does not use it up.",
 		input: z.object({ token: textUpTo(100) }),
 		result: z.object({
@@ -213,15 +202,13 @@ export const OPERATIONS = {
 		}),
 	},
 	"invitation.accept": {
-		method: "POST",
-		path: "/invitations/accept",
+		...OPERATION_PLACES["invitation.accept"],
 		summary: "Sets a password by a one-time link, and signs in.",
 		input: z.object({ token: textUpTo(100), name: LoginName.nullable().default(null), password: Password }),
 		result: Nothing,
 	},
 	"user.list": {
-		method: "GET",
-		path: "/users",
+		...OPERATION_PLACES["user.list"],
 		summary: "Users in the order in which they came, `limit` at a time, after one of them.",
 		input: z.object({
 			...Paged,
@@ -231,29 +218,25 @@ export const OPERATIONS = {
 		result: z.object({ users: z.array(UserInfo), next: UserId.nullable() }),
 	},
 	"user.add": {
-		method: "POST",
-		path: "/users",
+		...OPERATION_PLACES["user.add"],
 		summary: "Adds a user who signs in by password, and returns the link with which they set it.",
 		input: z.object({ name: LoginName, role: Role.default("user"), tier: TierName.nullable().default(null) }),
 		result: z.object({ user: UserInfo, invitation: OneTimeLink }),
 	},
 	"user.register": {
-		method: "POST",
-		path: "/users/register",
+		...OPERATION_PLACES["user.register"],
 		summary: "Makes a user known whom an issuer will vouch for, so that secrets and a tier can be given beforehand.",
 		input: z.object({ issuer: textUpTo(200), subject: textUpTo(200), displayName: DisplayName }),
 		result: z.object({ user: UserInfo }),
 	},
 	"user.read": {
-		method: "GET",
-		path: "/users/:user",
+		...OPERATION_PLACES["user.read"],
 		summary: "One user.",
 		input: z.object({ user: UserRef }),
 		result: z.object({ user: UserInfo }),
 	},
 	"user.change": {
-		method: "PATCH",
-		path: "/users/:user",
+		...OPERATION_PLACES["user.change"],
 		summary: "Changes role or tier, or switches a user's access off and on. Switched off: sign-ins and sessions end.",
 		input: z.object({
 			user: UserRef,
@@ -264,72 +247,67 @@ export const OPERATIONS = {
 		result: z.object({ user: UserInfo }),
 	},
 	"user.reset": {
-		method: "POST",
-		path: "/users/:user/reset",
+		...OPERATION_PLACES["user.reset"],
 		summary: "Ends a user's sign-ins, makes the password useless, and returns a link with which to set a new one.",
 		input: z.object({ user: UserRef }),
 		result: z.object({ invitation: OneTimeLink }),
 	},
 	"secret.list": {
-		method: "GET",
-		path: "/users/:user/secrets",
+		...OPERATION_PLACES["secret.list"],
 		summary: "Names of a user's secrets. Their values are never given back.",
 		input: z.object({ user: UserRef }),
 		result: z.object({ secrets: z.array(SecretInfo) }),
 	},
 	"secret.set": {
-		method: "PUT",
-		path: "/users/:user/secrets/:name",
+		...OPERATION_PLACES["secret.set"],
 		summary: "Sets a variable of the user's new shells.",
 		input: z.object({ user: UserRef, name: SecretName, value: SecretValue }),
 		result: Nothing,
 	},
 	"secret.remove": {
-		method: "DELETE",
-		path: "/users/:user/secrets/:name",
+		...OPERATION_PLACES["secret.remove"],
 		summary: "Takes a variable away from the user's new shells.",
 		input: z.object({ user: UserRef, name: SecretName }),
 		result: Nothing,
 	},
 	"secrets.rotate": {
-		method: "POST",
-		path: "/secrets/rotate",
+		...OPERATION_PLACES["secrets.rotate"],
 		summary:
 			"Makes a new key, and encrypts all secrets with it. Where the keys are given from outside: with the first.",
 		input: Nothing,
 		result: z.object({ keyId: z.string(), secrets: z.number().int() }),
 	},
 	"token.list": {
-		method: "GET",
-		path: "/tokens",
+		...OPERATION_PLACES["token.list"],
 		summary: "The API's tokens, without what is secret of them.",
 		input: Nothing,
 		result: z.object({ tokens: z.array(TokenInfo) }),
 	},
 	"token.add": {
-		method: "POST",
-		path: "/tokens",
+		...OPERATION_PLACES["token.add"],
 		summary: "Makes a token for a program that acts for the operators. It is shown once.",
 		input: z.object({ name: TokenName }),
 		result: z.object({ token: z.string() }),
 	},
 	"token.revoke": {
-		method: "DELETE",
-		path: "/tokens/:name",
+		...OPERATION_PLACES["token.revoke"],
 		summary: "Makes a token useless.",
 		input: z.object({ name: TokenName }),
 		result: Nothing,
 	},
 	"audit.list": {
-		method: "GET",
-		path: "/audit",
+		...OPERATION_PLACES["audit.list"],
 		summary: "Lines of the audit log after one of them, oldest first.",
 		input: z.object({ ...Paged, after: z.coerce.number().int().min(0).default(0) }),
-		result: z.object({ lines: z.array(AuditLine), next: z.number().int().nullable() }),
+		result: z.object({
+			lines: z.array(AuditLine),
+			next: z.number().int().nullable(),
+			/** Number of the newest line; 0 where there was never one. */
+			last: z.number().int(),
+		}),
 	},
 	"audit.verify": {
-		method: "GET",
-		path: "/audit/verdict",
+		...OPERATION_PLACES["audit.verify"],
 		summary: "Whether the audit log is whole: no line changed, none missing.",
 		input: Nothing,
 		result: AuditVerdict,

@@ -18,7 +18,7 @@ import type { WireError } from "./errors.ts";
 import { PageId, SessionId } from "./ids.ts";
 import { MAX_INPUT_BYTES } from "./limits.ts";
 import { ByteOffset, type OutputSize, type SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
-import type { SignInEnd } from "./sign-in.ts";
+import type { SignInEnd, SignInMethod } from "./sign-in.ts";
 
 const Bytes = z
 	.instanceof(Uint8Array)
@@ -117,6 +117,8 @@ export type Welcome = {
 	/** `none`: local mode; shells run as the gateway's own user, and the page must say so. */
 	isolation: "containers" | "none";
 	user: { username: string; displayName: string };
+	/** How the gateway knows that. */
+	method: SignInMethod;
 	sessionsPerUser: number;
 };
 

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import type { Presence } from "../core/authentication.ts";
+import type { LimitAudit } from "../core/limit-audit.ts";
 import type { Log } from "../core/log.ts";
 import type { RateLimit } from "../core/rate-limit.ts";
 import { Tally } from "../core/tally.ts";
@@ -26,6 +27,7 @@ export type ConnectionLimitsOptions = {
 	connectionsPerUser: number;
 	/** Of each user's requests. */
 	userLimit: RateLimit;
+	limitAudit: LimitAudit;
 	log: Log;
 };
 
@@ -116,8 +118,13 @@ export class ConnectionLimits {
 		}
 		this.#options.gate(request, response, (error) => {
 			const address = this.#options.addressOf(request);
-			if (error === undefined && this.#isFull(address)) refuse(request, response, full("TOO_MANY_CONNECTIONS"));
-			else next(error);
+			if (error !== undefined || !this.#isFull(address)) {
+				next(error);
+				return;
+			}
+			const refusal = full("TOO_MANY_CONNECTIONS");
+			this.#options.limitAudit.note(refusal, { actor: { kind: "nobody" }, address }, "a connection");
+			refuse(request, response, refusal);
 		});
 	}
 

@@ -1,9 +1,12 @@
 /** One connected page: parses what it sends, has it done, answers, and carries news to it. */
-import type { Presence } from "../core/authentication.ts";
+import { actorOf, type Presence } from "../core/authentication.ts";
+import type { LimitAudit } from "../core/limit-audit.ts";
 import type { Log } from "../core/log.ts";
 import type { Location, Places } from "../core/places.ts";
+import type { AtPage, SessionAudit } from "../core/session-audit.ts";
 import { assertNever } from "../protocol/assert-never.ts";
 import { BerthError, toWireError, type WireError } from "../protocol/errors.ts";
+import type { SessionId } from "../protocol/ids.ts";
 import type { UserEvent } from "../protocol/link.ts";
 import { parse } from "../protocol/parse.ts";
 import type { SignInEnd } from "../protocol/sign-in.ts";
@@ -16,7 +19,7 @@ import {
 	type Place,
 } from "../protocol/terminal.ts";
 import { PageSessions, type Released } from "./page-sessions.ts";
-import type { PageSocket } from "./terminal-sockets.ts";
+import type { AtSocket, PageSocket } from "./terminal-sockets.ts";
 import type { UserAllowance } from "./user-allowance.ts";
 
 /** What is done for each request. `afterwards` runs once the answer is on its way. */
@@ -26,8 +29,16 @@ type Handlers = {
 	) => Promise<{ result: PageRequestResults[Name]; afterwards?: () => void }>;
 };
 
+export type PageConnectionOptions = {
+	places: Places;
+	audits: { sessions: SessionAudit; limits: LimitAudit };
+	log: Log;
+};
+
 export class PageConnection implements Disposable {
 	readonly presence: Presence;
+	readonly #by: AtPage;
+	readonly #audits: PageConnectionOptions["audits"];
 	readonly #allowance: UserAllowance;
 	readonly #socket: PageSocket;
 	readonly #places: Places;
@@ -37,11 +48,12 @@ export class PageConnection implements Disposable {
 
 	constructor(
 		socket: PageSocket,
-		{ presence, allowance }: { presence: Presence; allowance: UserAllowance },
-		places: Places,
-		log: Log,
+		{ presence, address, allowance }: AtSocket & { allowance: UserAllowance },
+		{ places, audits, log }: PageConnectionOptions,
 	) {
 		this.presence = presence;
+		this.#by = { userId: presence.user.userId, address };
+		this.#audits = audits;
 		this.#allowance = allowance;
 		this.#socket = socket;
 		this.#places = places;
@@ -56,7 +68,8 @@ export class PageConnection implements Disposable {
 				socket.emit("session:detached", sessionId, reason);
 			},
 			onLost: (sessionId) => {
-				this.#sessions.forget(sessionId);
+				const container = this.#sessions.forget(sessionId);
+				if (container !== null) audits.sessions.lost(this.#by, { sessionId, container });
 				socket.emit("session:closed", sessionId, "container-lost");
 			},
 		});
@@ -119,11 +132,17 @@ export class PageConnection implements Disposable {
 		const attached = ({ attached, release }: Released) => ({ result: attached, afterwards: release });
 		return {
 			"session:open": async (request) => {
-				const opened = attached(await sessions.open(request));
-				this.#log.info({ sessionId: opened.result.session.sessionId }, "session opened");
-				return opened;
+				const opened = await sessions.open(request);
+				const { sessionId } = opened.attached.session;
+				this.#log.info({ sessionId }, "session opened");
+				this.#audits.sessions.opened(this.#by, { sessionId, container: opened.container });
+				return attached(opened);
 			},
-			"session:attach": async (request) => attached(await sessions.attach(request)),
+			"session:attach": async (request) => {
+				const bound = await sessions.attach(request);
+				this.#audits.sessions.attached(this.#by, { sessionId: request.sessionId, container: bound.container });
+				return attached(bound);
+			},
 			"session:detach": async ({ sessionId }) => {
 				sessions.detach(sessionId);
 				return nothing;
@@ -131,14 +150,22 @@ export class PageConnection implements Disposable {
 			"session:resize": async (request) => sessions.resize(request).then(() => nothing),
 			"session:signal": async (request) => sessions.signal(request).then(() => nothing),
 			"session:rename": async (request) => sessions.rename(request).then(() => nothing),
-			"session:close": async (request) => {
-				await sessions.close(request);
-				this.#log.info({ sessionId: request.sessionId }, "session closed");
-				return nothing;
-			},
+			"session:close": async ({ sessionId }) => this.#close(sessionId).then(() => nothing),
 			"session:list": async () => ({ result: { sessions: await sessions.list() } }),
 			"berth:ping": async () => nothing,
 		};
+	}
+
+	async #close(sessionId: SessionId): Promise<void> {
+		const closing = this.#audits.sessions.closing(this.#by, { sessionId, container: this.#sessions.container });
+		try {
+			await this.#sessions.close({ sessionId });
+		} catch (thrown) {
+			closing.undo();
+			throw thrown;
+		}
+		closing.done();
+		this.#log.info({ sessionId }, "session closed");
 	}
 
 	/** Answers a request through its callback. */
@@ -179,6 +206,8 @@ export class PageConnection implements Disposable {
 
 	#refuse(event: string, reply: unknown, thrown: unknown): void {
 		const error: WireError = toWireError(thrown);
+		const { address } = this.#by;
+		this.#audits.limits.note(thrown, { actor: actorOf(this.presence.user), address }, event);
 		if (error.code === "INTERNAL") this.#log.error({ err: thrown, event }, "a page's event failed");
 		else this.#log.debug({ code: error.code, event }, "a page's event was refused");
 		if (isCallback(reply)) reply({ ok: false, error });

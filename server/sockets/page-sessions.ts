@@ -8,10 +8,11 @@ import type { SessionId } from "../protocol/ids.ts";
 import type { SessionInfo } from "../protocol/session.ts";
 import type { Attached, PageRequest } from "../protocol/terminal.ts";
 
-type Binding = { link: Link; attachment: Attachment };
+/** `container`: its name. */
+type Binding = { container: string; link: Link; attachment: Attachment };
 
 /** An attachment that is to be released once the page has been told of it. */
-export type Released = { attached: Attached; release(): void };
+export type Released = { attached: Attached; container: string; release(): void };
 
 export class PageSessions implements Disposable {
 	readonly #visitor: Visitor;
@@ -27,14 +28,15 @@ export class PageSessions implements Disposable {
 	}
 
 	async open({ pageId, name, size }: PageRequest<"session:open">): Promise<Released> {
-		const { account, limits, link } = this.#location();
-		return this.#bind(link, await link.openSession({ account, limits, name, pageId, size }, this.#sink));
+		const { account, container, limits, link } = this.#location();
+		const bound = await link.openSession({ account, limits, name, pageId, size }, this.#sink);
+		return this.#bind(container.name, link, bound);
 	}
 
 	async attach({ pageId, sessionId, from, size }: PageRequest<"session:attach">): Promise<Released> {
-		const { account, link } = this.#location();
+		const { account, container, link } = this.#location();
 		const target = { username: account.username, sessionId, pageId, size };
-		return this.#bind(link, await link.attach(target, from, this.#sink));
+		return this.#bind(container.name, link, await link.attach(target, from, this.#sink));
 	}
 
 	/** Ends this page's attachment; one that does not exist is fine. */
@@ -82,9 +84,16 @@ export class PageSessions implements Disposable {
 		binding?.link.sendCredit(binding.attachment, offset);
 	}
 
-	/** The link has ended this attachment. */
-	forget(sessionId: SessionId): void {
+	/** The link has ended this attachment. Returns the name of the container that it was to. */
+	forget(sessionId: SessionId): string | null {
+		const container = this.#bindings.get(sessionId)?.container ?? null;
 		this.#bindings.delete(sessionId);
+		return container;
+	}
+
+	/** Name of the container that the user's sessions are in. Throws `BerthError` why there is none. */
+	get container(): string {
+		return this.#location().container.name;
 	}
 
 	[Symbol.dispose](): void {
@@ -92,12 +101,12 @@ export class PageSessions implements Disposable {
 		for (const sessionId of [...this.#bindings.keys()]) this.detach(sessionId);
 	}
 
-	#bind(link: Link, { attachment, result }: Bound): Released {
+	#bind(container: string, link: Link, { attachment, result }: Bound): Released {
 		const { sessionId } = result.session;
 		this.detach(sessionId);
 		if (this.#isDisposed) link.detach(attachment);
-		else this.#bindings.set(sessionId, { link, attachment });
-		return { attached: result, release: () => attachment.release() };
+		else this.#bindings.set(sessionId, { container, link, attachment });
+		return { attached: result, container, release: () => attachment.release() };
 	}
 
 	#location(): Extract<Location, { kind: "ready" }> {

@@ -2,11 +2,12 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
-import type { Presence } from "../core/authentication.ts";
+import { actorOf, type Presence } from "../core/authentication.ts";
 import type { Visitor } from "../core/identity.ts";
 import type { Log } from "../core/log.ts";
 import { mayTalk, type OriginPolicy } from "../core/origin.ts";
 import type { Places } from "../core/places.ts";
+import type { SessionAudit } from "../core/session-audit.ts";
 import type { AccountLimits } from "../protocol/account-limits.ts";
 import { BerthError, toWireError } from "../protocol/errors.ts";
 import type { SignInId, UserId, Username } from "../protocol/ids.ts";
@@ -22,7 +23,10 @@ import { PageConnection } from "./page-connection.ts";
 /** What a page sends is of no type until it is parsed, so that its events are not declared here. */
 export type PageSocket = Socket<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, PageData>;
 
-type PageData = { presence: Presence };
+/** Who is at a page, and where it is, as it is written down. */
+export type AtSocket = { presence: Presence; address: string };
+
+type PageData = AtSocket;
 
 export type TerminalSocketsOptions = {
 	/** Where connections begin. */
@@ -34,6 +38,7 @@ export type TerminalSocketsOptions = {
 	/** What a visitor may use. */
 	limitsOf(visitor: Visitor): AccountLimits;
 	limits: Omit<ConnectionLimitsOptions, "identify" | "log">;
+	sessionAudit: SessionAudit;
 	log: Log;
 };
 
@@ -49,7 +54,7 @@ export class TerminalSockets implements AsyncDisposable {
 	readonly #limits: ConnectionLimits;
 	readonly #pages = new Map<Username, Set<PageConnection>>();
 	/** Who is at the other end of each connection. A page may leave and come again on the same one. */
-	readonly #presences = new WeakMap<PageSocket["conn"], Presence>();
+	readonly #known = new WeakMap<PageSocket["conn"], AtSocket>();
 
 	constructor(http: HttpServer | HttpsServer, options: TerminalSocketsOptions) {
 		const { identify, limits, log } = options;
@@ -121,12 +126,10 @@ export class TerminalSockets implements AsyncDisposable {
 	#admit(socket: PageSocket, next: (error?: Error) => void): void {
 		const { conn } = socket;
 		try {
-			const presence = this.#presences.get(conn) ?? this.#limits.presenceOf(socket.request);
-			if (presence === null) throw new BerthError("UNAUTHENTICATED");
-			if (presence.user.disabledAt !== null) throw new BerthError("USER_DISABLED");
-			this.#limits.admit(presence);
-			this.#presences.set(conn, presence);
-			socket.data.presence = presence;
+			const known = this.#known.get(conn) ?? this.#whoIs(socket.request);
+			this.#admitPage(known);
+			this.#known.set(conn, known);
+			Object.assign(socket.data, known);
 			next();
 		} catch (thrown) {
 			next(handshakeError(thrown));
@@ -135,14 +138,34 @@ export class TerminalSockets implements AsyncDisposable {
 		}
 	}
 
+	/** Throws `BerthError` UNAUTHENTICATED. */
+	#whoIs(request: IncomingMessage): AtSocket {
+		const presence = this.#limits.presenceOf(request);
+		if (presence === null) throw new BerthError("UNAUTHENTICATED");
+		return { presence, address: this.#options.limits.addressOf(request) };
+	}
+
+	/** Throws `BerthError` USER_DISABLED, or what `ConnectionLimits.admit` does. */
+	#admitPage({ presence, address }: AtSocket): void {
+		if (presence.user.disabledAt !== null) throw new BerthError("USER_DISABLED");
+		try {
+			this.#limits.admit(presence);
+		} catch (thrown) {
+			this.#options.limits.limitAudit.note(thrown, { actor: actorOf(presence.user), address }, "a page");
+			throw thrown;
+		}
+	}
+
 	#welcome(socket: PageSocket, places: Places): void {
-		const { isolation, limitsOf, log } = this.#options;
-		const { presence } = socket.data;
+		const { isolation, limits, limitsOf, log, sessionAudit } = this.#options;
+		const { presence, address } = socket.data;
 		const { user: visitor } = presence;
 		const { userId, username, displayName } = visitor;
 		forgetRequest(socket);
 		const allowance = this.#limits.enter(presence);
-		const page = new PageConnection(socket, { presence, allowance }, places, log.child({ userId, page: socket.id }));
+		const audits = { sessions: sessionAudit, limits: limits.limitAudit };
+		const at = { presence, address, allowance };
+		const page = new PageConnection(socket, at, { places, audits, log: log.child({ userId, page: socket.id }) });
 		const pages = this.#pages.get(username) ?? new Set();
 		this.#pages.set(username, pages.add(page));
 		socket.once("disconnect", () => {
@@ -156,6 +179,7 @@ export class TerminalSockets implements AsyncDisposable {
 			protocol: TERMINAL_PROTOCOL_VERSION,
 			isolation,
 			user: { username, displayName },
+			method: presence.method,
 			sessionsPerUser: limitsOf(visitor).sessions,
 		});
 		page.refreshPlace();

@@ -10,12 +10,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 export type Row = Readonly<Record<string, unknown>>;
 
 export class Database implements Disposable {
+	readonly file: string;
 	readonly #sqlite: Sqlite.Database;
 	/** By their text. */
 	readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
 
 	/** Opens or creates the file and brings its schema up to date. Throws where it was made by a newer Berth. */
 	constructor(file: string) {
+		this.file = file;
 		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
 		this.#sqlite = new Sqlite(file);
 		this.#sqlite.pragma("journal_mode = WAL");
@@ -50,6 +52,11 @@ export class Database implements Disposable {
 	/** IMMEDIATE takes the write lock at the start, so that what was read still holds when it is written. */
 	inTransaction<T>(work: () => T): T {
 		return this.#sqlite.transaction(work).immediate();
+	}
+
+	/** Whether what is written now is undone where the work around it fails. */
+	get isInTransaction(): boolean {
+		return this.#sqlite.inTransaction;
 	}
 
 	[Symbol.dispose](): void {

@@ -102,12 +102,33 @@ const MIGRATIONS: readonly string[] = [
 		PRIMARY KEY (user_id, name)
 	) STRICT, WITHOUT ROWID;
 
-	-- Each line's hash is over its text and the hash of the line before.
+	-- Each line's hash is over its text and the hash of the line before, keyed: see core/audit-chain.ts. The triggers are
+	-- against accidents; whoever means it can drop them, and is found out by the hashes.
 	CREATE TABLE audit (
 		seq  INTEGER PRIMARY KEY,
 		line TEXT NOT NULL,
 		hash BLOB NOT NULL
 	) STRICT;
+
+	-- What stands for the lines that were pruned: number and hash of the last of them, sealed with the key.
+	CREATE TABLE audit_pruned (
+		only INTEGER PRIMARY KEY CHECK (only = 1),
+		seq  INTEGER NOT NULL,
+		hash BLOB NOT NULL,
+		seal BLOB NOT NULL
+	) STRICT;
+
+	CREATE TRIGGER audit_appends BEFORE INSERT ON audit WHEN NEW.seq <= (SELECT max(seq) FROM audit)
+	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+	CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+	CREATE TRIGGER audit_is_pruned_only BEFORE DELETE ON audit
+	WHEN OLD.seq > (SELECT coalesce(max(seq), 0) FROM audit_pruned)
+	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+	CREATE TRIGGER audit_pruned_goes_on BEFORE UPDATE ON audit_pruned WHEN NEW.seq <= OLD.seq
+	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+	CREATE TRIGGER audit_pruned_stays BEFORE DELETE ON audit_pruned
+	BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 	`,
 ];
 

@@ -2,6 +2,7 @@
 import type { AccountStore, Home } from "../core/accounts.ts";
 import { type Assignment, type AssignmentStore, chooseContainer, type ReleasedPlace } from "../core/assignment.ts";
 import type { Visitor } from "../core/identity.ts";
+import { BerthError } from "../protocol/errors.ts";
 import { Ordinal, Uid, type UserId, Username } from "../protocol/ids.ts";
 import type { Database } from "./database.ts";
 import { visitorIn } from "./sqlite-users.ts";
@@ -16,9 +17,11 @@ export class SqlitePlaces implements AccountStore, AssignmentStore {
 	register(visitor: Visitor, now: number): Uid {
 		const { userId, username, issuer, subject, displayName } = visitor;
 		const known = this.#database.get(
-			"SELECT uid FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)",
+			"SELECT uid, username FROM uids WHERE username = (SELECT username FROM users WHERE user_id = ?)",
 			userId,
 		);
+		// A page that was open before `giveBack`: it has to come again, under the name that its user has now.
+		if (known !== null && known.username !== username) throw new BerthError("UNAUTHENTICATED");
 		if (known !== null) return Uid.parse(known.uid);
 		return this.#database.inTransaction(() => {
 			this.#database.run(
@@ -34,7 +37,11 @@ export class SqlitePlaces implements AccountStore, AssignmentStore {
 	recordHomes(homes: readonly Home[]): Home[] {
 		return this.#database.inTransaction(() =>
 			homes.filter(({ uid, username }) => {
-				this.#database.run("INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)", uid, username);
+				const { changes } = this.#database.run(
+					"INSERT OR IGNORE INTO uids (uid, username) VALUES (?, ?)",
+					...[uid, username],
+				);
+				if (changes > 0) this.#giveBack(username);
 				return this.#database.get("SELECT 1 FROM uids WHERE uid = ? AND username = ?", uid, username) === null;
 			}),
 		);
@@ -91,6 +98,19 @@ export class SqlitePlaces implements AccountStore, AssignmentStore {
 	usersByContainer(): Map<Ordinal, number> {
 		const rows = this.#database.all("SELECT ordinal, count(*) AS users FROM assignments GROUP BY ordinal");
 		return new Map(rows.map(({ ordinal, users }) => [Ordinal.parse(ordinal), Number(users)]));
+	}
+
+	/**
+	 * The database was lost, and a home's owner came back, under another name, before the home was known: it is theirs,
+	 * unless they have another one by now.
+	 */
+	#giveBack(username: Username): void {
+		this.#database.run(
+			`UPDATE users SET username = ? WHERE username <> ? AND username GLOB ?
+				 AND NOT EXISTS (SELECT 1 FROM uids WHERE uids.username = users.username)
+				 AND NOT EXISTS (SELECT 1 FROM users AS others WHERE others.username = ?)`,
+			...[username, username, `*-${username.slice(username.lastIndexOf("-") + 1)}`, username],
+		);
 	}
 
 	#refuseSharedName({ userId, username }: Visitor): void {

@@ -51,8 +51,9 @@ export class SqliteSignIns implements SignInStore {
 	ofIssuer(issuer: string, subject: string | null, sid: string | null): SignIn[] {
 		const rows = this.#database.all(
 			`SELECT sign_ins.* FROM sign_ins JOIN users USING (user_id)
-				 WHERE issuer = ? AND (? IS NULL OR subject = ?) AND (? IS NULL OR issuer_sid = ?)`,
-			...[issuer, subject, subject, sid, sid],
+				 WHERE issuer = ? AND (? IS NULL OR subject = ?)
+				   AND (? IS NULL OR issuer_sid = ? OR (issuer_sid IS NULL AND ? IS NOT NULL))`,
+			...[issuer, subject, subject, sid, sid, subject],
 		);
 		return rows.map(signInIn);
 	}

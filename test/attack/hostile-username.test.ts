@@ -5,8 +5,15 @@ import { test } from "node:test";
 import { sign } from "cookie-signature";
 import fc from "fast-check";
 import { AnonymousAuthenticator, GUEST_COOKIE } from "../../server/authenticators/anonymous.ts";
+import { Argon2Hasher } from "../../server/authenticators/argon2-hasher.ts";
 import { userIdOf, usernameOf, visitorOf } from "../../server/core/identity.ts";
+import { Passwords } from "../../server/core/passwords.ts";
+import { LoginName } from "../../server/protocol/api.ts";
+import { BerthError } from "../../server/protocol/errors.ts";
 import { SessionId, Username } from "../../server/protocol/ids.ts";
+import { SqlitePasswords } from "../../server/store/sqlite-passwords.ts";
+import { SqliteUsers } from "../../server/store/sqlite-users.ts";
+import { openDatabase } from "../support/test-database.ts";
 
 const HOSTILE = [
 	"",
@@ -105,4 +112,29 @@ test("names and ids that come by a wire are refused unless they are as ours are"
 	}
 	assert.equal(Username.safeParse("ada\n").success, false, "a line end behind a name is no name");
 	assert.equal(SessionId.safeParse(`${"A".repeat(22)}\n`).success, false);
+});
+
+test("a login name of an operator's or a person's choice becomes a harmless account, or is refused", (t) => {
+	const database = openDatabase(t);
+	const passwords = new Passwords({
+		store: new SqlitePasswords(database),
+		users: new SqliteUsers(database),
+		hasher: new Argon2Hasher(),
+		atomically: (work) => database.inTransaction(work),
+	});
+	const add = (name: string): void => {
+		try {
+			const { displayName, subject, username } = passwords.add(name, { role: "user", tier: null });
+			assertHarmless(username, name);
+			assert.equal(displayName, name);
+			assert.match(subject, /^[\w-]{22}$/, "nothing of the name is in the identity");
+		} catch (error) {
+			assert.ok(error instanceof BerthError && ["BAD_REQUEST", "NAME_TAKEN"].includes(error.code), String(error));
+		}
+	};
+	for (const name of HOSTILE) add(name);
+	fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 64 }), add), { numRuns: 500 });
+	for (const name of HOSTILE.filter((each) => /[\p{C}]|^\s|\s$|^$/u.test(each) || each.length > 64)) {
+		assert.equal(LoginName.safeParse(name).success, false, JSON.stringify(name.slice(0, 40)));
+	}
 });

@@ -210,6 +210,30 @@ test("an operator switches others off and on, and gives them tiers that there ar
 	await assert.rejects(services.api.call("user.change", { user: "not-here" }, operator), isError("USER_NOT_FOUND"));
 });
 
+test("the first operator's link is of no use once somebody has become one by another way, and none is made again", async (t) => {
+	const { services } = setUp(t);
+	const token = services.firstOperatorLink()?.split("#").at(-1) ?? "";
+	const { result } = await services.api.call("invitation.look", { token }, NOBODY);
+	assert.deepEqual(result, { kind: "first-operator", name: null });
+	signedIn(services, "root", "operator");
+	const accepting = { token, name: "mallory", password: "a long password" };
+	await assert.rejects(services.api.call("invitation.look", { token }, NOBODY), isError("LINK_USED"));
+	await assert.rejects(services.api.call("invitation.accept", accepting, NOBODY), isError("LINK_USED"));
+	assert.equal(services.firstOperatorLink(), null);
+	assert.deepEqual(services.database.all("SELECT * FROM invitations"), []);
+	const { users } = (await services.api.call("user.list", {}, TOKEN)).result;
+	assert.equal(users.length, 1, "nothing of whoever tried is left");
+});
+
+test("only who signs in by a password of ours has one to reset or to change", async (t) => {
+	const { services } = setUp(t);
+	const ada = signedIn(services, "ada");
+	await assert.rejects(services.api.call("user.reset", { user: ada.user.userId }, TOKEN), isError("BAD_REQUEST"));
+	const change = { current: "a long password", password: "a longer password" };
+	await assert.rejects(services.api.call("password.change", change, ada), isError("BAD_REQUEST"));
+	await assert.rejects(services.api.call("user.reset", { user: "nobody-here" }, TOKEN), isError("USER_NOT_FOUND"));
+});
+
 test("a token is nobody's self, and signs nobody in", async (t) => {
 	const { services } = setUp(t);
 	await assert.rejects(services.api.call("user.read", { user: "me" }, TOKEN), isError("UNAUTHENTICATED"));

@@ -130,6 +130,14 @@ test("a secret may be in a file, which must be there and hold something, and not
 	]);
 });
 
+test("addresses with somebody's name or password in them are refused: they are written down at each start", () => {
+	for (const address of ["https://ada@a.example", "https://:word@a.example", "https://ada:word@a.example/x"]) {
+		for (const name of ["PUBLIC_URL", "OIDC_ISSUER", "VAULT_ADDR", "PROXY_SIGN_OUT_URL", "JWT_JWKS_URL"]) {
+			assert.match(problemsOf({ [name]: address }).join(), new RegExp(`^${name}: .* must be a URL such as`), name);
+		}
+	}
+});
+
 test("public address and path must agree, and so must TLS", () => {
 	const PUBLIC_URL = "https://apps.example/teach/berth/";
 	assert.equal(publicPath(readConfig({ PUBLIC_URL })), "/teach/berth", "the proxy takes all of it away");
@@ -155,4 +163,33 @@ test("people come by HTTPS where TLS is ours or the public address says so, unle
 	assert.ok(!isReachedByHttps(readConfig({ PUBLIC_URL: "http://shell.example" })));
 	assert.ok(isReachedByHttps(readConfig({ COOKIE_SECURE: "true" })));
 	assert.ok(!isReachedByHttps(readConfig({ PUBLIC_URL: "https://shell.example", COOKIE_SECURE: "false" })));
+});
+
+test("issuers and keys are asked by HTTPS, or on this machine, and an issuer is spelled as it spells itself", () => {
+	const oidc = { SIGN_IN: "oidc", OIDC_CLIENT_ID: "berth", PUBLIC_URL: "https://shell.example.org" };
+	for (const OIDC_ISSUER of ["https://a.example/x/", "https://a.example", "http://localhost:1", "http://[::1]:1/"]) {
+		assert.equal(readConfig({ ...oidc, OIDC_ISSUER }).OIDC_ISSUER, OIDC_ISSUER);
+	}
+	assert.match(
+		problemsOf({ ...oidc, OIDC_ISSUER: "http://a.example" }).join(),
+		/^OIDC_ISSUER: .*must begin with https:/,
+	);
+	assert.match(problemsOf({ ...oidc, OIDC_ISSUER: "https://a.example/?x=1" }).join(), /exactly as the provider calls/);
+	const jwt = { SIGN_IN: "jwt", JWT_ISSUER: "https://a.example", JWT_AUDIENCE: "b" };
+	assert.match(
+		problemsOf({ ...jwt, JWT_JWKS_URL: "http://a.example/jwks" }).join(),
+		/^JWT_JWKS_URL: .*must begin with/,
+	);
+	assert.deepEqual(problemsOf({ ...jwt, JWT_JWKS_URL: "http://127.0.0.1:1/jwks" }), []);
+	assert.deepEqual(problemsOf({ ...jwt, JWT_JWKS_URL: "https://a.example/jwks", JWT_SECRET: "x".repeat(32) }), [
+		'SIGN_IN: "jwt" needs either JWT_JWKS_URL or JWT_SECRET',
+	]);
+});
+
+test("an issuer cannot be one of the gateway's own ways in", () => {
+	const jwt = { SIGN_IN: "jwt", JWT_AUDIENCE: "b", JWT_SECRET: "x".repeat(32) };
+	for (const JWT_ISSUER of ["anonymous", "password", "proxy"]) {
+		assert.match(problemsOf({ ...jwt, JWT_ISSUER }).join(), /^JWT_ISSUER: /);
+	}
+	assert.deepEqual(problemsOf({ ...jwt, JWT_ISSUER: "https://platform.example" }), []);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BerthError, ERROR_CODES, type ErrorCode, toWireError } from "../../server/protocol/errors.ts";
+import type { SignInEnd } from "../../server/protocol/sign-in.ts";
 import { reconnectDelayMs } from "../../web/container-terminal/back-off.ts";
 import { badgeOf, coverOf, lostWordsOf, type Situation } from "../../web/container-terminal/connection-words.ts";
 
@@ -57,10 +58,34 @@ test("whatever the page may wait for has a code on the badge and words on the co
 	assert.match(coverOf(waitingFor("CONTAINER_RESTARTING"))?.text ?? "", /files are safe/);
 });
 
-test("where trying again would not help, the page says why and offers to reload", () => {
-	const refused: Situation = { ...CONNECTED, connection: { kind: "refused", error: errorOf("UNAUTHENTICATED") } };
-	assert.deepEqual([badgeOf(refused).state, badgeOf(refused).code], ["offline", "UNAUTHENTICATED"]);
-	assert.equal(coverOf(refused)?.button, "reload");
+test("where trying again would not help, the page says why and offers what may", () => {
+	const refused = (code: ErrorCode): Situation => ({
+		...CONNECTED,
+		connection: { kind: "refused", error: errorOf(code) },
+	});
+	const stranger = refused("UNAUTHENTICATED");
+	assert.deepEqual([badgeOf(stranger).state, badgeOf(stranger).code], ["offline", "UNAUTHENTICATED"]);
+	assert.equal(coverOf(stranger)?.button, "sign-in");
+	assert.equal(coverOf(refused("PROTOCOL_MISMATCH"))?.button, "reload");
+});
+
+test("whoever is signed out reads why, and may sign in again unless they are switched off", () => {
+	const signedOut = (why: SignInEnd | null): Situation => ({ ...CONNECTED, connection: { kind: "signed-out", why } });
+	const words = new Set<string>();
+	for (const why of [null, "signed-out", "ended-elsewhere", "expired", "replaced", "disabled", "issuer"] as const) {
+		const cover = coverOf(signedOut(why));
+		assert.equal(cover?.title, "You are signed out");
+		assert.equal(cover?.button, why === "disabled" ? null : "sign-in");
+		assert.equal(badgeOf(signedOut(why)).state, "offline");
+		words.add(cover?.text ?? "");
+	}
+	assert.equal(words.size, 7, "each reason in words of its own");
+});
+
+test("an embedded page that nobody has named a person to says what it waits for", () => {
+	const waiting: Situation = { ...CONNECTED, connection: { kind: "token-wanted" }, tabs: 0 };
+	assert.equal(badgeOf(waiting).state, "waiting");
+	assert.match(coverOf(waiting)?.text ?? "", /has not said yet/);
 });
 
 test("a page without a session offers to open one", () => {

@@ -5,10 +5,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import type { AuditLog } from "../../server/core/audit.ts";
 import { visitorOf } from "../../server/core/identity.ts";
+import { LimitAudit } from "../../server/core/limit-audit.ts";
 import { Link } from "../../server/core/link/link.ts";
 import type { Log } from "../../server/core/log.ts";
 import type { Places } from "../../server/core/places.ts";
+import { SessionAudit } from "../../server/core/session-audit.ts";
 import type { User } from "../../server/core/users.ts";
 import { Ordinal, SessionId, Uid, Username } from "../../server/protocol/ids.ts";
 import { TerminalSockets } from "../../server/sockets/terminal-sockets.ts";
@@ -17,6 +20,7 @@ import { answer, attached, event, FakeAgent, output } from "../support/fake-agen
 import { PageClient } from "../support/page-client.ts";
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+const unheard: AuditLog = { record() {} };
 const size = { cols: 80, rows: 24 };
 const sessionId = SessionId.parse(randomBytes(16).toString("base64url"));
 
@@ -42,7 +46,9 @@ async function serve(t: TestContext): Promise<Fixture> {
 			connectionsPerAddress: 10,
 			connectionsPerUser: 10,
 			userLimit: { take: async () => 0 },
+			limitAudit: new LimitAudit(unheard),
 		},
+		sessionAudit: new SessionAudit({ audit: unheard, userIdOf: () => null }),
 		log: quiet,
 	});
 	const link = await Link.open({

@@ -21,7 +21,7 @@ test("below a path there are page, assets, API, terminal and health, and beside 
 	await using gateway = await GatewayProcess.start({ BASE_PATH: "/teach/berth" });
 	assert.match(gateway.base, /^http:\/\/localhost:\d+\/teach\/berth$/);
 	const html = await (await fetch(`${gateway.base}/container-terminal`)).text();
-	for (const [, path = ""] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+	for (const [, path = ""] of html.matchAll(/(?:src|href)="(\.\/[^"]+)"/g)) {
 		assert.equal(await statusOf(new URL(path, `${gateway.base}/container-terminal`).href), 200, path);
 	}
 	assert.equal(await statusOf(`${gateway.base}/api/v1/me`), 200);

@@ -20,8 +20,9 @@ const LAUNCH = {
 
 const PATIENCE_MS = 20_000 * SLOWNESS;
 
-export async function launchBrowser(): Promise<Browser> {
-	return await chromium.launch(LAUNCH);
+/** `extra` are further flags. */
+export async function launchBrowser(extra: readonly string[] = []): Promise<Browser> {
+	return await chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...extra] });
 }
 
 export type ProfileOptions = Parameters<Browser["newContext"]>[0];

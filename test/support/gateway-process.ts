@@ -53,29 +53,29 @@ export class GatewayProcess implements AsyncDisposable {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		this.#child = child;
-		const { promise, resolve, reject } = Promise.withResolvers<string>();
+		const { promise, resolve, reject } = Promise.withResolvers<{ base: string; port: string }>();
+		// Where the log is not to say where it listens, people reach it there directly.
+		const isQuiet = ["warn", "error"].includes(this.#environment.LOG_LEVEL ?? "");
 		const onText = (chunk: Buffer): void => {
 			this.log += chunk.toString("utf8");
-			const address = /Berth is at (https?:\S+?)\/container-terminal/.exec(this.log.slice(this.#logStart));
-			// Log and address come by two ways, in either order.
-			const isPortKnown = !("PUBLIC_URL" in this.#environment) || this.#listeningPort !== undefined;
-			if (address?.[1] !== undefined && isPortKnown) resolve(address[1]);
+			const log = this.log.slice(this.#logStart);
+			const [, base] = /Berth is at (https?:\S+?)\/container-terminal/.exec(log) ?? [];
+			// Two lines, which may come in two pieces.
+			const [, port = isQuiet ? new URL(base ?? "http://none").port : undefined] =
+				/"listening":\{[^}]*"port":(\d+)/.exec(log) ?? [];
+			if (base !== undefined && port !== undefined) resolve({ base, port });
 		};
 		this.#logStart = this.log.length;
 		child.stdout.on("data", onText);
 		child.stderr.on("data", onText);
 		child.once("exit", (code) => reject(new Error(`the gateway ended with ${code}:\n${this.log}`)));
 		const timer = setTimeout(() => reject(new Error(`no address:\n${this.log}`)), START_PATIENCE_MS);
-		this.base = await promise.finally(() => clearTimeout(timer));
-		this.port = Number(this.#listeningPort ?? new URL(this.base).port);
-		this.#port = String(this.port);
+		const { base, port } = await promise.finally(() => clearTimeout(timer));
+		this.base = base;
+		this.port = Number(port);
+		this.#port = port;
 	}
 	#logStart = 0;
-
-	/** As the log says it; it may be told not to. */
-	get #listeningPort(): string | undefined {
-		return /"listening":\{[^}]*"port":(\d+)/.exec(this.log.slice(this.#logStart))?.[1];
-	}
 
 	/** Sends a signal and waits for the end; returns the exit code, null where the signal ended it. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {

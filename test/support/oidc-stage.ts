@@ -13,7 +13,8 @@ export class OidcStage implements AsyncDisposable {
 	readonly gateway: GatewayProcess;
 
 	static async start(extra: Record<string, string> = {}): Promise<OidcStage> {
-		const provider = await TestProvider.start({ gateway: `http://localhost:${await freePort()}` });
+		const gateway = `http://localhost:${await freePort()}${extra.BASE_PATH ?? ""}`;
+		const provider = await TestProvider.start({ gateway });
 		return new OidcStage(provider, await GatewayProcess.start({ ...provider.environment, ...extra }));
 	}
 
@@ -38,14 +39,7 @@ export class OidcStage implements AsyncDisposable {
 		subject: string,
 		stopAt?: (next: URL) => boolean,
 	): Promise<Page> {
-		let page = first;
-		for (let count = 0; page.url.origin === this.provider.issuer && count < 4; count += 1) {
-			if (page.status >= 300 && page.status < 400) break;
-			assert.equal(page.status, 200, page.html);
-			const fields = page.html.includes('value="login"') ? { login: subject, password: "any" } : {};
-			page = await browser.submit(page, fields, stopAt);
-		}
-		return page;
+		return await comeThrough(this.provider.issuer, browser, first, subject, stopAt);
 	}
 
 	/** Whom the gateway takes a browser for. */
@@ -76,4 +70,22 @@ export class OidcStage implements AsyncDisposable {
 		await this.gateway[Symbol.asyncDispose]();
 		await this.provider[Symbol.asyncDispose]();
 	}
+}
+
+/** Fills in a provider's forms, from its first page on, until they lead elsewhere. */
+export async function comeThrough(
+	issuer: string,
+	browser: FetchBrowser,
+	first: Page,
+	subject: string,
+	stopAt?: (next: URL) => boolean,
+): Promise<Page> {
+	let page = first;
+	for (let count = 0; page.url.origin === issuer && count < 4; count += 1) {
+		if (page.status >= 300 && page.status < 400) break;
+		assert.equal(page.status, 200, page.html);
+		const fields = page.html.includes('value="login"') ? { login: subject, password: "any" } : {};
+		page = await browser.submit(page, fields, stopAt);
+	}
+	return page;
 }

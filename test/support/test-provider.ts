@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Provider } from "oidc-provider";
 
 export type TestProviderOptions = {
@@ -74,8 +74,8 @@ export class TestProvider implements AsyncDisposable {
 	}
 
 	/** A token that this provider signs, whatever stands in it. */
-	async signed(claims: JWTPayload, header: { typ?: string; kid?: string } = {}): Promise<string> {
-		return await new SignJWT(claims)
+	async signed(claims: Record<string, unknown>, header: { typ?: string; kid?: string } = {}): Promise<string> {
+		return await new SignJWT(JSON.parse(JSON.stringify(claims)))
 			.setProtectedHeader({ alg: "RS256", kid: "test", ...header })
 			.sign(this.#key.privateKey);
 	}

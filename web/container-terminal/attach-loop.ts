@@ -1,7 +1,7 @@
 /** Keeps a session attached: tries until it is, and again where the gateway let go of it. */
 import type { WireError } from "../../server/protocol/errors.ts";
 import type { DetachReason } from "../../server/protocol/terminal.ts";
-import { untilVisible } from "./dom.ts";
+import { untilVisible } from "../shared/dom.ts";
 import { RequestFailure } from "./gateway-connection.ts";
 import { ReattachPause } from "./reattach-pause.ts";
 import { Superseded } from "./session-channel.ts";

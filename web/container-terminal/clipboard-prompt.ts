@@ -1,5 +1,5 @@
 /** The question whether a program may write to the clipboard. It takes no key from the terminal and never changes. */
-import { byId, element, setText } from "./dom.ts";
+import { byId, element, setText } from "../shared/dom.ts";
 
 /** Somebody who was about to click elsewhere shall not have answered. */
 const CAREFUL_MS = 600;

@@ -1,9 +1,9 @@
 /** The small card behind the connection badge: who one is, where one's shells run, how far away that is. */
 import type { DiskState } from "../../server/protocol/account-limits.ts";
 import type { Welcome } from "../../server/protocol/terminal.ts";
+import { byId, setText } from "../shared/dom.ts";
 import { badgeOf, type Situation } from "./connection-words.ts";
 import { diskWords } from "./disk-words.ts";
-import { byId, setText } from "./dom.ts";
 
 export class ConnectionDetails {
 	readonly #card = byId("details");

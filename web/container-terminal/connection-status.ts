@@ -1,11 +1,11 @@
 /** Shows how the connection is: the badge in the bar, the cover over the stage, the strip above a terminal that waits. */
 import type { DiskState } from "../../server/protocol/account-limits.ts";
 import type { Place, Welcome } from "../../server/protocol/terminal.ts";
+import { byId, mayTakeFocus, setText } from "../shared/dom.ts";
 import { ConnectionDetails } from "./connection-details.ts";
 import { type Badge, badgeOf, type Cover, coverOf, lostWordsOf, type Situation } from "./connection-words.ts";
 import { DiskNotice } from "./disk-notice.ts";
 import { diskWarning } from "./disk-words.ts";
-import { byId, setText } from "./dom.ts";
 import type { ConnectionState } from "./gateway-connection.ts";
 
 export type StatusEvents = {
@@ -13,10 +13,17 @@ export type StatusEvents = {
 	onRetry(): void;
 	/** The person wants a session where there is none. */
 	onOpen(): void;
+	onReload(): void;
+	onSignIn(): void;
 };
 
 const COUNTDOWN_MS = 250;
-const BUTTON_WORDS = { retry: "Reconnect now", reload: "Reload the page", open: "Open a session" };
+const BUTTON_WORDS = {
+	retry: "Reconnect now",
+	reload: "Reload the page",
+	open: "Open a session",
+	"sign-in": "Sign in",
+};
 /** What screen readers say when the connection comes to another state. */
 const ANNOUNCEMENTS: Record<Badge["state"], string> = {
 	connected: "Connected.",
@@ -58,6 +65,8 @@ export class ConnectionStatus {
 		if (connection.kind === "connected") this.#brokenSince = null;
 		else this.#brokenSince ??= Date.now();
 		this.#draw();
+		// What had it is gone.
+		if (connection.kind === "signed-out" && mayTakeFocus()) byId("cover-button").focus();
 	}
 
 	onPlace(place: Place): void {
@@ -133,7 +142,8 @@ export class ConnectionStatus {
 
 	#onCoverButton(): void {
 		if (this.#button === "retry") this.#events.onRetry();
-		else if (this.#button === "reload") location.reload();
+		else if (this.#button === "reload") this.#events.onReload();
+		else if (this.#button === "sign-in") this.#events.onSignIn();
 		else if (this.#button === "open") this.#events.onOpen();
 	}
 }

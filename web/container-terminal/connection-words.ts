@@ -1,5 +1,6 @@
 /** What a person reads about the connection: on the badge, and on the cover where there is nothing to type into. */
 import type { WireError } from "../../server/protocol/errors.ts";
+import type { SignInEnd } from "../../server/protocol/sign-in.ts";
 import type { Place } from "../../server/protocol/terminal.ts";
 import type { ConnectionState } from "./gateway-connection.ts";
 
@@ -16,7 +17,7 @@ export type Cover = {
 	text: string;
 	action: string;
 	/** What the button does; null where there is nothing to do but wait. */
-	button: "retry" | "reload" | "open" | null;
+	button: "retry" | "reload" | "open" | "sign-in" | null;
 };
 
 /** What the page knows of its connection; `place` is null until the gateway has said it. */
@@ -81,6 +82,10 @@ export function badgeOf({ connection, now, place }: Situation): Badge {
 			};
 		case "refused":
 			return { state: "offline", code: connection.error.code, text: "Not connected" };
+		case "signed-out":
+			return { state: "offline", code: null, text: "Signed out" };
+		case "token-wanted":
+			return { state: "waiting", code: null, text: "Signing in" };
 		case "connected":
 			break;
 	}
@@ -95,7 +100,12 @@ export function badgeOf({ connection, now, place }: Situation): Badge {
 /** Null where the terminal itself is to be seen. */
 export function coverOf(situation: Situation): Cover | null {
 	const { connection, place, tabs } = situation;
-	if (connection.kind === "refused") return { ...wordsOf(connection.error), mood: "trouble", button: "reload" };
+	if (connection.kind === "refused") {
+		const button = connection.error.code === "UNAUTHENTICATED" ? "sign-in" : "reload";
+		return { ...wordsOf(connection.error), mood: "trouble", button };
+	}
+	if (connection.kind === "signed-out") return signedOut(connection.why);
+	if (connection.kind === "token-wanted") return TOKEN_WANTED;
 	if (connection.kind === "connected" && place?.kind === "waiting") {
 		const words = WAITING_WORDS[place.error.code] ?? { ...wordsOf(place.error), mood: "trouble" as const };
 		return { ...words, button: null };
@@ -114,6 +124,33 @@ export function lostWordsOf(situation: Situation): string | null {
 	const { connection } = situation;
 	const why = "refusal" in connection && connection.refusal !== undefined ? ` ${connection.refusal.message}` : "";
 	return `Connection lost.${why} Programs go on, and what you type is sent later. ${nextAttempt(situation)}`;
+}
+
+const TOKEN_WANTED: Cover = {
+	mood: "waiting",
+	title: "Waiting to be signed in",
+	text: "The page that this terminal is part of has not said yet who it is for.",
+	action: "",
+	button: null,
+};
+
+const SIGNED_OUT_WORDS: Record<SignInEnd, string> = {
+	"signed-out": "You have signed out in this browser.",
+	"ended-elsewhere": "Your sign-in was ended, by you from elsewhere or by an operator.",
+	expired: "Your sign-in had lasted as long as one may.",
+	replaced: "This browser has signed in anew.",
+	disabled: "Your access has been switched off. Ask an operator.",
+	issuer: "The service that signed you in has signed you out.",
+};
+
+function signedOut(why: SignInEnd | null): Cover {
+	return {
+		mood: "empty",
+		title: "You are signed out",
+		text: why === null ? "Your sign-in has ended." : SIGNED_OUT_WORDS[why],
+		action: why === "disabled" ? "Your files are kept." : "What runs in your shells goes on.",
+		button: why === "disabled" ? null : "sign-in",
+	};
 }
 
 const NO_ANSWER = { title: "The gateway does not answer", text: "The page keeps trying to reach it." };

@@ -2,6 +2,7 @@
 import { io, type Socket } from "socket.io-client";
 import type { WireError } from "../../server/protocol/errors.ts";
 import { TERMINAL_PROTOCOL_VERSION } from "../../server/protocol/limits.ts";
+import type { SignInEnd, SignInMethod } from "../../server/protocol/sign-in.ts";
 import { socketParser } from "../../server/protocol/socket-parser.ts";
 import type {
 	GatewayToPageEvents,
@@ -13,9 +14,9 @@ import type {
 	Reply,
 	Welcome,
 } from "../../server/protocol/terminal.ts";
+import { tabStorage } from "../shared/storage.ts";
 import { reconnectDelayMs } from "./back-off.ts";
 import { type ConnectError, refusalIn, waitBeforeAgain } from "./refusals.ts";
-import { tabStorage } from "./storage.ts";
 
 export type ConnectionState =
 	| { kind: "connecting"; refusal?: WireError | undefined }
@@ -24,12 +25,25 @@ export type ConnectionState =
 	/** `at` is the Unix time of the next attempt, ms; `refusal` is why the last one failed, where the gateway said so. */
 	| { kind: "reconnecting"; at: number; refusal?: WireError | undefined }
 	/** Trying again would not help. */
-	| { kind: "refused"; error: WireError };
+	| { kind: "refused"; error: WireError }
+	/** The page around this one has to say who it is for. */
+	| { kind: "token-wanted" }
+	/** Nobody may look at the terminals any more; null where the gateway did not say why. */
+	| { kind: "signed-out"; why: SignInEnd | null };
+
+/** Then there is no connection, and none is tried. */
+const AT_REST: ReadonlySet<ConnectionState["kind"]> = new Set(["refused", "token-wanted", "signed-out"]);
 
 export type ConnectionEvents = {
 	onState(state: ConnectionState): void;
 	onWelcome(welcome: Welcome): void;
 	onPlace(place: Place): void;
+};
+
+export type ConnectionOptions = {
+	events: ConnectionEvents;
+	/** Inside another page, which says who it is for: to load it again would help nobody. */
+	isEmbedded: boolean;
 };
 
 /** What a request is answered with when nobody answers. */
@@ -50,20 +64,28 @@ const FIRST_PING_AFTER_MS = 600;
 const SILENCE_LIMIT_MS = 8_000;
 const REQUEST_LIMIT_MS = 20_000;
 const CONNECT_LIMIT_MS = 10_000;
+/** The browser has the new sign-in's cookie by then. */
+const REPLACED_PAUSE_MS = 1_000;
+/** Who comes in by these is known by each request anew: loading the page again is all there is to do. */
+const WITHOUT_SIGN_IN: ReadonlySet<SignInMethod> = new Set(["anonymous", "proxy"]);
 /** Remembers that the page has reloaded itself, so that it does not do so again and again. */
 const RELOADED_KEY = "berth.reloaded";
 
 export class GatewayConnection {
 	readonly socket: Socket<GatewayToPageEvents, PageToGatewayEvents>;
 	readonly #events: ConnectionEvents;
+	readonly #isEmbedded: boolean;
+	/** Who the page belongs to, once it is known. */
+	#owner: Pick<Welcome, "method" | "user"> | null = null;
 	#attempt = 0;
 	/** When anything last came from the gateway, by `performance.now()`. */
 	#heardAt = 0;
 	#retry: number | undefined;
 	#state: ConnectionState = { kind: "connecting" };
 
-	constructor(events: ConnectionEvents) {
+	constructor({ events, isEmbedded }: ConnectionOptions) {
 		this.#events = events;
+		this.#isEmbedded = isEmbedded;
 		this.socket = io({
 			// Beside the page, also below a sub-path.
 			path: new URL("socket.io/", location.href).pathname,
@@ -84,6 +106,7 @@ export class GatewayConnection {
 		});
 		this.socket.on("welcome", (welcome) => this.#onWelcome(welcome));
 		this.socket.on("place", (place) => events.onPlace(place));
+		this.socket.on("berth:signed-out", (why) => this.#onSignedOut(why));
 		setInterval(() => void this.#measure(), PING_EVERY_MS);
 		addEventListener("online", () => this.retryNow());
 		document.addEventListener("visibilitychange", () => {
@@ -95,8 +118,18 @@ export class GatewayConnection {
 		return this.#state;
 	}
 
+	/** Connects as whoever the browser is now. */
 	open(): void {
+		this.#owner = null;
+		this.#enter({ kind: "connecting" });
 		this.socket.connect();
+	}
+
+	/** Lets go of the connection, if there is one, until it is opened again. */
+	rest(state: Extract<ConnectionState, { kind: "refused" | "token-wanted" | "signed-out" }>): void {
+		clearTimeout(this.#retry);
+		this.#enter(state);
+		this.socket.disconnect();
 	}
 
 	/** Ends the pause before the next attempt. */
@@ -162,27 +195,47 @@ export class GatewayConnection {
 
 	#onWelcome(welcome: Welcome): void {
 		if (welcome.protocol !== TERMINAL_PROTOCOL_VERSION) {
-			if (!reloadOnce("protocol")) this.#refuse(OTHER_VERSION);
+			if (this.#isEmbedded || !reloadOnce("protocol")) this.rest({ kind: "refused", error: OTHER_VERSION });
 			return;
 		}
+		// Signed out and in again while this page did not hear of it: what it shows is somebody else's.
+		if (this.#owner !== null && this.#owner.user.username !== welcome.user.username) {
+			this.rest({ kind: "signed-out", why: null });
+			return;
+		}
+		this.#owner = welcome;
 		tabStorage.remove(RELOADED_KEY);
 		this.#events.onWelcome(welcome);
 	}
 
 	#onConnectError(error: ConnectError): void {
 		const refusal = refusalIn(error);
-		if (refusal?.code === "UNAUTHENTICATED" && reloadOnce("cookie")) return;
-		if (refusal === undefined || refusal.isRetryable) this.#retryLater(refusal);
-		else this.#refuse(refusal);
+		if (refusal?.code === "UNAUTHENTICATED") this.#onUnauthenticated(refusal);
+		else if (refusal?.code === "USER_DISABLED") this.rest({ kind: "signed-out", why: "disabled" });
+		else if (refusal === undefined || refusal.isRetryable) this.#retryLater(refusal);
+		else this.rest({ kind: "refused", error: refusal });
 	}
 
-	#refuse(error: WireError): void {
-		this.#enter({ kind: "refused", error });
-		this.socket.disconnect();
+	#onUnauthenticated(error: WireError): void {
+		const hadSignIn = this.#owner !== null && !WITHOUT_SIGN_IN.has(this.#owner.method);
+		if (hadSignIn) this.rest({ kind: "signed-out", why: null });
+		else if (this.#isEmbedded || !reloadOnce("cookie")) this.rest({ kind: "refused", error });
+	}
+
+	#onSignedOut(why: SignInEnd): void {
+		this.rest({ kind: "signed-out", why });
+		if (why === "replaced") this.#retry = window.setTimeout(() => this.#openReplaced(), REPLACED_PAUSE_MS);
+	}
+
+	/** Another tab of the browser has signed in: this one goes on as whoever that is, unless it is for one alone. */
+	#openReplaced(): void {
+		const owner = this.#isEmbedded ? this.#owner : null;
+		this.open();
+		this.#owner = owner;
 	}
 
 	#retryLater(refusal?: WireError): void {
-		if (this.#state.kind === "refused") return;
+		if (AT_REST.has(this.#state.kind)) return;
 		this.#attempt += 1;
 		const delay = (refusal?.retryAfterMs ?? 0) + reconnectDelayMs(this.#attempt);
 		clearTimeout(this.#retry);

@@ -1,38 +1,56 @@
 /** The terminal page: puts its parts together. */
 import "@xterm/xterm/css/xterm.css";
+import { byId } from "../shared/dom.ts";
+import { applyPageTheme, onSystemTheme } from "../shared/page-theme.ts";
+import { FONT_SIZE, SettingsStore } from "../shared/settings.ts";
 import { askForClipboard } from "./clipboard-prompt.ts";
 import { ClipboardManners } from "./clipboard-requests.ts";
 import { ConnectionStatus } from "./connection-status.ts";
 import { offerDebugHandle } from "./debug-handle.ts";
 import { showShortcuts } from "./dialogs.ts";
-import { byId } from "./dom.ts";
+import type { Embedding } from "./embedding/embedding.ts";
 import { GatewayConnection, RequestFailure } from "./gateway-connection.ts";
-import { showNotice } from "./notices.ts";
+import { offerGuestFiles } from "./guest-files-offer.ts";
+import { forgetNotices, showNotice } from "./notices.ts";
 import { PhoneKeys } from "./phone-keys.ts";
 import { SearchBar } from "./search-bar.ts";
 import type { SessionTab } from "./session-tab.ts";
-import { FONT_SIZE, SettingsStore } from "./settings.ts";
 import { showSettings } from "./settings-dialog.ts";
 import { type Action, actionOf, SHORTCUTS, TAB_KEYS } from "./shortcuts.ts";
 import { Tabs } from "./tabs.ts";
-import { applyPageTheme, matchColours, onSystemTheme } from "./themes.ts";
+import { matchColours } from "./themes.ts";
 import { followVisualViewport } from "./visual-viewport.ts";
 
+/** Ends the address of the page where it is shown inside of another. */
+const EMBED_PATH = "/embed";
+const isEmbedded = location.pathname.endsWith(EMBED_PATH);
+document.documentElement.toggleAttribute("data-embedded", isEmbedded);
+let embedding: Embedding | null = null;
 const settings = new SettingsStore();
 const status = new ConnectionStatus({
 	onRetry: () => connection.retryNow(),
 	onOpen: () => tabs.open(),
+	onReload: () => (embedding === null ? location.reload() : embedding.askForToken()),
+	onSignIn: () => (embedding === null ? location.assign("sign-in") : embedding.askForToken()),
 });
 const connection = new GatewayConnection({
-	onState: (state) => {
-		status.onConnection(state);
-		if (state.kind !== "connected") tabs.onLost();
-	},
-	onWelcome: (welcome) => status.onWelcome(welcome),
-	onPlace: (place) => {
-		status.onPlace(place);
-		if (place.kind === "ready") void tabs.onReady(place).catch(showFailure);
-		else tabs.onLost();
+	isEmbedded,
+	events: {
+		onState: (state) => {
+			status.onConnection(state);
+			embedding?.onConnection(state);
+			if (state.kind === "signed-out") forget();
+			else if (state.kind !== "connected") tabs.onLost();
+		},
+		onWelcome: (welcome) => {
+			status.onWelcome(welcome);
+			void offerGuestFiles(welcome.method);
+		},
+		onPlace: (place) => {
+			status.onPlace(place);
+			if (place.kind === "ready") void tabs.onReady(place).catch(showFailure);
+			else tabs.onLost();
+		},
 	},
 });
 connection.socket.on("disk", (disk) => status.onDisk(disk));
@@ -50,6 +68,8 @@ const tabs = new Tabs({
 	takesKey,
 	onReady: (isReady) => byId("new-tab").toggleAttribute("disabled", !isReady),
 	onCount: (count) => status.onTabs(count),
+	onGrid: (size) => embedding?.onGrid(size),
+	onEnded: (ending) => embedding?.onEnded(ending),
 	withStickyKeys: (text) => (text.length === 1 ? phoneKeys.apply(text) : text),
 });
 const clipboardManners = new ClipboardManners();
@@ -134,6 +154,24 @@ function showFailure(thrown: unknown): void {
 	if (!thrown.error.isRetryable) showNotice(`${thrown.error.message} ${thrown.error.action}`);
 }
 
+/** Somebody who is signed out shall see nothing of it, on whatever device that is. */
+function forget(): void {
+	tabs.forget();
+	search.close();
+	forgetNotices();
+	for (const dialog of document.querySelectorAll("dialog")) dialog.close("");
+}
+
+/** Connects, once it is known for whom. */
+async function begin(): Promise<void> {
+	if (!isEmbedded) {
+		connection.open();
+		return;
+	}
+	const { Embedding } = await import("./embedding/embedding.ts");
+	embedding = await Embedding.begin({ connection, active: () => tabs.active, onReplaced: forget });
+}
+
 function applySettings(): void {
 	applyPageTheme(settings.current.theme);
 	tabs.apply(settings.current);
@@ -165,4 +203,4 @@ onSystemTheme(applySettings);
 applySettings();
 followVisualViewport();
 offerDebugHandle(tabs);
-connection.open();
+void begin();

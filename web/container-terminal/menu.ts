@@ -1,5 +1,5 @@
 /** Menus: a list of things to do, beside what they are about. Keys as in menus everywhere. */
-import { element } from "./dom.ts";
+import { element } from "../shared/dom.ts";
 
 export type MenuItem = { label: string; hint?: string; isDanger?: boolean; isDisabled?: boolean; onChosen(): void };
 

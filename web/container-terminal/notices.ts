@@ -1,5 +1,5 @@
 /** Short messages in the corner. */
-import { byId, element, setText } from "./dom.ts";
+import { byId, element, setText } from "../shared/dom.ts";
 
 /** One that stays until it is taken away. */
 export type LastingNotice = { say(text: string): void; remove(): void };
@@ -11,7 +11,7 @@ const MAX_NOTICES = 3;
 /** Goes by itself. */
 export function showNotice(text: string): void {
 	const list = byId("toasts");
-	const passing = [...list.children].filter((shown) => !shown.classList.contains("is-lasting"));
+	const passing = [...list.children].filter((shown) => !shown.matches(".is-lasting, .is-offer"));
 	const [oldest] = passing;
 	for (const shown of passing) if (shown.textContent === text) shown.remove();
 	if (passing.length >= MAX_NOTICES) oldest?.remove();
@@ -21,6 +21,25 @@ export function showNotice(text: string): void {
 	notice.append(element("p", { textContent: text }), close);
 	list.append(notice);
 	setTimeout(() => notice.remove(), NOTICE_MS);
+}
+
+/** Stays until it is dismissed, or the link is followed. */
+export function showOffer(text: string, link: { label: string; href: string }, onDismissed: () => void): void {
+	const notice = element("div", { className: "toast is-offer" });
+	const words = element("p", { textContent: `${text} ` });
+	const close = element("button", { className: "icon-button cross", type: "button", ariaLabel: "Dismiss" });
+	close.addEventListener("click", () => {
+		notice.remove();
+		onDismissed();
+	});
+	words.append(element("a", { textContent: link.label, href: link.href }));
+	notice.append(words, close);
+	byId("toasts").append(notice);
+}
+
+/** They may tell of what nobody may see any more. */
+export function forgetNotices(): void {
+	byId("toasts").replaceChildren();
 }
 
 /** Screen readers say `announcement` once, and not each of the texts that follow. */

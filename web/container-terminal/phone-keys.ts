@@ -1,5 +1,5 @@
 /** The row of keys that phones lack. Ctrl and Alt stick to the next key. */
-import { element } from "./dom.ts";
+import { element } from "../shared/dom.ts";
 import { bytesOfKey, type KeyMeaning, withModifiers } from "./key-bytes.ts";
 
 export type PhoneKeyEvents = {

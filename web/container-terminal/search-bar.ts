@@ -1,7 +1,7 @@
 /** Search in the visible session. The add-on is loaded when it is first needed. */
 import type { ISearchOptions, SearchAddon } from "@xterm/addon-search";
 import type { Terminal } from "@xterm/xterm";
-import { byId, inputById } from "./dom.ts";
+import { byId, inputById } from "../shared/dom.ts";
 import type { MatchColours } from "./palettes.ts";
 
 export type SearchOptions = {

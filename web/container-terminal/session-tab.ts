@@ -1,14 +1,14 @@
 /** One session on the page: its terminal, what the gateway says of it, and what the person is told. */
 import type { WireError } from "../../server/protocol/errors.ts";
-import type { SessionInfo } from "../../server/protocol/session.ts";
+import type { SessionInfo, SessionState, TerminalSize } from "../../server/protocol/session.ts";
 import type { DetachReason } from "../../server/protocol/terminal.ts";
+import type { Settings } from "../shared/settings.ts";
 import { AttachLoop } from "./attach-loop.ts";
 import { confirmPaste } from "./dialogs.ts";
 import { ExpiryNotice } from "./expiry-notice.ts";
 import type { GatewayConnection } from "./gateway-connection.ts";
 import { type Opening, SessionChannel } from "./session-channel.ts";
 import { endingOf, expiryHint, isShownByCover, skippedWords } from "./session-words.ts";
-import type { Settings } from "./settings.ts";
 import { SizeClaim } from "./size-claim.ts";
 import { TerminalView } from "./terminal-view.ts";
 
@@ -21,6 +21,9 @@ export type TabState =
 	/** The program ended, and all that it printed is on the screen. */
 	| { kind: "ended"; sessionId: string };
 
+/** How a program ended. */
+export type Ending = Extract<SessionState, { kind: "exited" }>;
+
 export type TabOptions = {
 	connection: GatewayConnection;
 	stage: HTMLElement;
@@ -29,6 +32,10 @@ export type TabOptions = {
 	name: string;
 	onChange(): void;
 	onBell(): void;
+	/** The program has ended, and all that it printed is on the screen. */
+	onEnded(ending: Ending): void;
+	/** The terminal has another grid now. */
+	onGrid(size: TerminalSize): void;
 	/** The program wants this text on the clipboard. */
 	onCopy(text: string): void;
 	/** The gateway would not open a session in this tab. */
@@ -62,7 +69,7 @@ export class SessionTab {
 	/** How far output went when a snapshot last came in place of it. */
 	#redrawnUntil = 0;
 	/** How the program ended, once it has; its last output may still be on the way. */
-	#ending: string | null = null;
+	#ending: Ending | null = null;
 	/** The gateway would not open a session; the person may ask again. */
 	#isRefused = false;
 
@@ -101,6 +108,7 @@ export class SessionTab {
 			isReplaying: () => this.channel.isReplaying,
 			isMute: () => this.#isMute,
 		});
+		this.view.terminal.onResize((size) => options.onGrid(size));
 	}
 
 	get state(): TabState {
@@ -169,7 +177,7 @@ export class SessionTab {
 		// Where the page looks at it, nobody else has to; and where it does not, its tab says so.
 		this.#expiry.show(name, expiry?.reason === "idle" ? expiry : null);
 		if (state.kind === "exited") {
-			this.#ending ??= endingOf(state);
+			this.#ending ??= state;
 			if (this.#state.kind === "live") void this.#end(outputEnd, this.#ending);
 		}
 		this.#options.onChange();
@@ -180,6 +188,12 @@ export class SessionTab {
 		const isMarked = this.view.terminal.modes.bracketedPasteMode;
 		if (!isMarked && /[\r\n]./.test(text) && !(await confirmPaste(text))) return;
 		this.view.paste(text);
+	}
+
+	/** Types a command and Enter, as somebody would who has read it. */
+	run(command: string): void {
+		this.view.paste(command);
+		this.type("\r");
 	}
 
 	/** As if it had been typed. */
@@ -237,14 +251,15 @@ export class SessionTab {
 	}
 
 	/** Says how the program ended, once its last output is on the screen. */
-	async #end(outputEnd: number, ending: string): Promise<void> {
+	async #end(outputEnd: number, ending: Ending): Promise<void> {
 		await this.channel.untilParsed(outputEnd);
 		if (this.#state.kind !== "live" || this.#ending === null) return;
 		this.#enter({ kind: "ended", sessionId: this.#state.sessionId });
 		// Nothing is drawn into it any more: it can as well have the size of the panel.
 		this.view.follow(false);
 		this.view.impose(null);
-		this.view.note(`${ending} · press Enter for a new shell`);
+		this.view.note(`${endingOf(ending)} · press Enter for a new shell`);
+		this.#options.onEnded(ending);
 	}
 
 	/** Enter in an ended or refused session opens a fresh shell in its place. */

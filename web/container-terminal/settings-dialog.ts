@@ -1,31 +1,12 @@
 /** The dialog in which one chooses theme, text size and screen-reader mode; each choice holds at once. */
-import { button, open, row } from "./dialogs.ts";
-import { element } from "./dom.ts";
-import type { SettingsStore, ThemeChoice } from "./settings.ts";
-
-const THEMES: readonly { value: ThemeChoice; label: string }[] = [
-	{ value: "auto", label: "System" },
-	{ value: "light", label: "Light" },
-	{ value: "dark", label: "Dark" },
-];
+import { button, open, row } from "../shared/dialog.ts";
+import { element } from "../shared/dom.ts";
+import type { SettingsStore } from "../shared/settings.ts";
+import { themeChoice } from "../shared/theme-choice.ts";
 
 export async function showSettings(store: SettingsStore): Promise<void> {
 	const close = button("Done", "button", "done");
 	await open("Settings", [themeChoice(store), fontSize(store), screenReader(store), row(close)], close);
-}
-
-function themeChoice(store: SettingsStore): HTMLElement {
-	const group = element("fieldset", { className: "choice" });
-	const options = element("div", { className: "choice-options" });
-	for (const { value, label } of THEMES) {
-		const radio = element("input", { type: "radio", name: "theme", value, checked: store.current.theme === value });
-		radio.addEventListener("change", () => store.change({ theme: value }));
-		const line = element("label", { className: "choice-option" });
-		line.append(radio, element("span", { textContent: label }));
-		options.append(line);
-	}
-	group.append(element("legend", { textContent: "Theme" }), options);
-	return group;
 }
 
 function fontSize(store: SettingsStore): HTMLElement {

@@ -1,6 +1,6 @@
 /** One tab in the strip: its name, its close button, and the field in which it is renamed. */
 import { MAX_SESSION_NAME_LENGTH } from "../../server/protocol/limits.ts";
-import { element } from "./dom.ts";
+import { element } from "../shared/dom.ts";
 
 /** What a tab shows of its session. */
 export type TabFace = {

@@ -1,5 +1,5 @@
 /** The order of the tabs and which one is seen, as this device remembers them. */
-import { deviceStorage } from "./storage.ts";
+import { deviceStorage } from "../shared/storage.ts";
 
 /** Sessions by id; `active` is null where the visible tab had none. */
 export type Layout = { active: string | null; order: readonly string[] };

@@ -1,13 +1,13 @@
 /** All sessions of the page: which there are, which one is seen, and that they are what the gateway says they are. */
 import type { WireError } from "../../server/protocol/errors.ts";
-import type { SessionInfo } from "../../server/protocol/session.ts";
+import type { SessionInfo, TerminalSize } from "../../server/protocol/session.ts";
 import type { Place } from "../../server/protocol/terminal.ts";
+import type { Settings } from "../shared/settings.ts";
 import { confirmClose } from "./dialogs.ts";
 import { newPageId } from "./page-id.ts";
 import { routeSessionEvents } from "./session-events.ts";
 import { SessionOrders } from "./session-orders.ts";
-import { SessionTab, type TabOptions } from "./session-tab.ts";
-import type { Settings } from "./settings.ts";
+import { type Ending, SessionTab, type TabOptions } from "./session-tab.ts";
 import { freeName, TabLayout } from "./tab-layout.ts";
 import { TabStrip } from "./tab-strip.ts";
 
@@ -20,6 +20,9 @@ export type TabsOptions = Pick<TabOptions, "connection" | "stage" | "onNotice" |
 	onCount(count: number): void;
 	/** Whether sessions can be opened. */
 	onReady(isReady: boolean): void;
+	/** The grid of the terminal that is seen. */
+	onGrid(size: TerminalSize): void;
+	onEnded(ending: Ending): void;
 };
 
 const LOST = "the container was restarted; your files are safe, and this is a new shell";
@@ -93,6 +96,17 @@ export class Tabs {
 	onLost(): void {
 		this.#enterReady(false);
 		for (const tab of this.#tabs) tab.disconnect();
+	}
+
+	/** Nobody may see any of it any more: the page is as if it had just been opened. */
+	forget(): void {
+		this.#enterReady(false);
+		this.#generation = null;
+		this.#unclaimed = [];
+		this.#closed.clear();
+		this.#active = null;
+		for (const tab of this.#tabs.splice(0)) tab.dispose();
+		this.#draw();
 	}
 
 	open(): void {
@@ -190,6 +204,10 @@ export class Tabs {
 			onChange: () => this.#draw(),
 			onRefused: (error) => this.#onRefused(tab, error),
 			onBell: () => this.#onBell(tab),
+			onEnded: (ending) => this.#options.onEnded(ending),
+			onGrid: (size) => {
+				if (tab === this.#active) this.#options.onGrid(size);
+			},
 			onCopy: (text) => this.#options.onCopy(tab, text),
 		});
 		this.#tabs.push(tab);
@@ -217,6 +235,7 @@ export class Tabs {
 		tab.view.show();
 		tab.onSeen();
 		tab.view.focus();
+		this.#options.onGrid(tab.view.terminal);
 		this.#draw();
 		if (this.#isReady) void this.#connect(tab);
 	}

@@ -5,7 +5,7 @@
  */
 import type { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
-import { element, setText } from "./dom.ts";
+import { element, setText } from "../shared/dom.ts";
 
 /** Smaller text cannot be read; the panel is scrolled instead. */
 const LEAST_FONT_SIZE = 6;

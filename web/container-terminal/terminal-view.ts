@@ -3,11 +3,12 @@ import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import type { TerminalSize } from "../../server/protocol/session.ts";
+import { mayTakeFocus } from "../shared/dom.ts";
+import type { Settings } from "../shared/settings.ts";
 import { clipboardTextIn } from "./clipboard-requests.ts";
 import { confirmLink } from "./dialogs.ts";
 import { drawWithGraphicsProcessor } from "./graphics.ts";
 import { isSameSize } from "./output-sizes.ts";
-import type { Settings } from "./settings.ts";
 import { muteAnswers } from "./terminal-answers.ts";
 import { TerminalGrid } from "./terminal-grid.ts";
 import { noteText, pasteable, resetBytes } from "./terminal-text.ts";
@@ -123,7 +124,7 @@ export class TerminalView {
 	}
 
 	focus(): void {
-		this.terminal.focus();
+		if (mayTakeFocus()) this.terminal.focus();
 	}
 
 	apply(settings: Settings): void {

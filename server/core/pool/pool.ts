@@ -19,7 +19,7 @@ export type PoolOptions = {
 	size: number;
 	hello: Omit<GatewayHello, "protocol" | "role">;
 	/** Session news of all users. */
-	onUserEvent(event: UserEvent): void;
+	onUserEvent(event: UserEvent, container: PoolContainer): void;
 	/** Called with each new link before its container takes users; a failure counts as one of the container. */
 	prepare(link: Link): Promise<void>;
 	log: Log;
@@ -195,7 +195,7 @@ export class Pool implements AsyncDisposable {
 		const opening = Link.open({
 			connect: () => driver.connect(container),
 			hello,
-			onEvent: onUserEvent,
+			onEvent: (event) => onUserEvent(event, container),
 			onLost,
 			log: log.child({ container: container.name }),
 		});

@@ -13,6 +13,18 @@ export function inputById(id: string): HTMLInputElement {
 	return found;
 }
 
+export function textAreaById(id: string): HTMLTextAreaElement {
+	const found = byId(id);
+	if (!(found instanceof HTMLTextAreaElement)) throw new Error(`#${id} is no text area`);
+	return found;
+}
+
+export function formById(id: string): HTMLFormElement {
+	const found = byId(id);
+	if (!(found instanceof HTMLFormElement)) throw new Error(`#${id} is no form`);
+	return found;
+}
+
 /** A new element; text goes in by `textContent`, so that nothing a program prints ever becomes markup. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
 	name: Name,
@@ -24,6 +36,11 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 /** Writing the same text again would make screen readers say it again. */
 export function setText(node: HTMLElement, text: string): void {
 	if (node.textContent !== text) node.textContent = text;
+}
+
+/** False inside another page whose reader is elsewhere on it: to take the keyboard from there would be rude. */
+export function mayTakeFocus(): boolean {
+	return window.parent === window || document.hasFocus();
 }
 
 /** Resolves when the page can be seen, which is when its browser gives it time. */
