@@ -32,7 +32,7 @@ import { LimitAudit } from "./core/limit-audit.ts";
 import { Passwords } from "./core/passwords.ts";
 import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
 import type { SecretStore } from "./core/secrets.ts";
-import { ATTEMPT_LIMITS, SignInAttempts } from "./core/sign-in-attempts.ts";
+import { SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import type { UsedTokens } from "./core/used-tokens.ts";
 import type { User } from "./core/users.ts";
@@ -41,7 +41,7 @@ import { OidcFlowCookie } from "./http/oidc-flow-cookie.ts";
 import { OIDC_CALLBACK_PATH, OIDC_PATH } from "./http/oidc-routes.ts";
 import { SignInCookies } from "./http/sign-in-cookies.ts";
 import { clientAddresses } from "./limits/client-address.ts";
-import { MemoryAttemptLimit } from "./limits/memory-attempt-limit.ts";
+import { MemoryAttemptLimit, memoryAttemptLimits } from "./limits/memory-attempt-limit.ts";
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
@@ -190,13 +190,7 @@ function passwordParts({ database, publicUrl, ...given }: PasswordPartsOptions) 
 	const store = new SqlitePasswords(database);
 	const passwords = new Passwords({ store, users, hasher: new Argon2Hasher(), atomically });
 	const invitations = new Invitations({ store: new SqliteInvitations(database), publicUrl });
-	const limits = {
-		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
-		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
-		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
-		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
-	};
-	const attempts = new SignInAttempts(limits, audit);
+	const attempts = new SignInAttempts(memoryAttemptLimits(), audit);
 	const authenticator = new PasswordAuthenticator({ ...given, passwords, attempts });
 	const parts = { ...given, passwords, invitations, attempts, authenticator, atomically };
 	return {

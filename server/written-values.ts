@@ -89,8 +89,7 @@ export const signInMethods = () =>
 export const httpUrl = () =>
 	z.string().transform((text, context) => {
 		const url = URL.parse(text);
-		const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "";
-		if (isPlain && url.username === "") return url.href.replace(/\/+$/, "");
+		if (url !== null && isPlain(url)) return url.href.replace(/\/+$/, "");
 		return problem(context, "must be a URL such as https://shell.example.org");
 	});
 
@@ -98,10 +97,13 @@ export const httpUrl = () =>
 export const issuerUrl = () =>
 	z.string().refine((text) => {
 		const url = URL.parse(text);
-		return (
-			url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "" && url.username === ""
-		);
+		return url !== null && isPlain(url);
 	}, "must be a URL such as https://login.example.org, exactly as the provider calls itself");
+
+/** Addresses are written down where everybody may read them: nobody's name and password are in them. */
+function isPlain({ hash, password, protocol, search, username }: URL): boolean {
+	return /^https?:$/.test(protocol) && [hash, password, search, username].every((part) => part === "");
+}
 
 /** `/` becomes nothing at all, so that other paths can follow. */
 export const basePath = () =>

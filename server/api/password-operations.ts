@@ -60,7 +60,7 @@ async function changePassword(
 	if (account === null) throw new BerthError("BAD_REQUEST", { detail: "you do not sign in by a password of ours" });
 	// Who sits down at somebody's open page may not guess without end either, and locks out nobody's sign-ins by it.
 	const { address = "" } = caller.request ?? {};
-	const facts = { address, nameKey: "", deviceId: `change ${userId}`, subject: userId };
+	const facts = { address, nameKey: nameKeyOf(account.name), deviceId: `change ${userId}`, subject: userId };
 	const attempt = await attempts.begin(facts);
 	const hash = await passwords.hash(password, account.name);
 	const right = await passwords.verify(account, current, "known");

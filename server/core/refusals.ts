@@ -1,4 +1,4 @@
-/** Sign-ins that were not accepted: whoever asks learns that, the operator learns why, and a flood is no flood of lines. */
+/** Sign-ins that were not accepted: whoever asks learns that, the operator learns why, and whoever goes on has to wait. */
 import { BerthError, type ErrorCode } from "../protocol/errors.ts";
 import type { SignInMethod } from "../protocol/sign-in.ts";
 import type { AuditEvent, AuditLog } from "./audit.ts";
@@ -14,10 +14,10 @@ export function refusal(reason: string, cause?: unknown): BerthError {
 }
 
 /**
- * Refusals of one address. Tokens cannot be guessed: this is only so that nobody keeps the issuer busy and the audit log
- * full, with room for a school whose sign-in is broken.
+ * Refusals of one address. Tokens cannot be guessed: this is only so that nobody keeps the issuer busy, with room for a
+ * school whose sign-in is broken. Fewer than the audit log takes of strangers in a minute.
  */
-export const REFUSAL_LIMIT = { attempts: 300, durationMs: 10 * 60_000 } as const;
+export const REFUSAL_LIMIT = { attempts: 150, durationMs: 10 * 60_000 } as const;
 
 export type RefusalsOptions = { limit: AttemptLimit; audit: AuditLog };
 
@@ -36,7 +36,7 @@ export class Refusals {
 		{ method, request }: { method: SignInMethod; request: RequestFacts },
 		signIn: () => Promise<Result>,
 	): Promise<Result> {
-		const { audit, limit } = this.#options;
+		const { limit } = this.#options;
 		const { address } = request;
 		await this.#count(address);
 		try {
@@ -44,21 +44,18 @@ export class Refusals {
 			await limit.giveBack(address);
 			return result;
 		} catch (thrown) {
-			const result = codeOf(thrown);
-			// Who is switched off was written down with their name.
-			if (result === "USER_DISABLED") throw thrown;
-			const details = { method, reason: reasonOf(thrown) };
-			audit.record({ actor: "nobody", address, action: "signed-in", subject: null, result, details });
+			// Nobody has to wait because the issuer was down. Who is switched off was written down with their name.
+			const code = codeOf(thrown);
+			if (code !== "SIGN_IN_REFUSED") await limit.giveBack(address);
+			if (code !== "USER_DISABLED") this.record(address, { action: "signed-in", details: { method } }, thrown);
 			throw thrown;
 		}
 	}
 
-	/** Writes down what was refused, unless there was too much of it. */
-	async record(address: string, event: Pick<AuditEvent, "action" | "details">, thrown: BerthError): Promise<void> {
-		const { waitMs } = await this.#options.limit.take(address);
-		if (waitMs > 0) return;
+	/** Writes down what was refused. Nobody is kept from anything by that. */
+	record(address: string, event: Pick<AuditEvent, "action" | "details">, thrown: unknown): void {
 		const details = { ...event.details, reason: reasonOf(thrown) };
-		this.#options.audit.record({ ...event, actor: "nobody", address, subject: null, result: thrown.code, details });
+		this.#options.audit.record({ ...event, actor: "nobody", address, subject: null, result: codeOf(thrown), details });
 	}
 
 	async #count(address: string): Promise<void> {

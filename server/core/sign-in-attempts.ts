@@ -26,7 +26,7 @@ export type AttemptCount = {
 };
 
 /** What is counted apart from each other. */
-export type AttemptLimits = Record<"address" | "accountFromAddress" | "account" | "device", AttemptLimit>;
+export type AttemptLimits = Record<"address" | "accountFromAddress" | "account" | "device" | "pace", AttemptLimit>;
 
 export const ATTEMPT_LIMITS = {
 	/** Wrong attempts of strangers from one address, whatever the account: a school's pupils share one. */
@@ -37,6 +37,8 @@ export const ATTEMPT_LIMITS = {
 	account: { attempts: 60, durationMs: 60 * 60_000 },
 	/** Of a browser at the account that was signed in to with it. */
 	device: { attempts: 10, durationMs: 15 * 60_000 },
+	/** Also of right ones: whoever has an account must not keep the hashing from everybody else. */
+	pace: { attempts: 100, durationMs: 10 * 60_000 },
 } as const satisfies Record<keyof AttemptLimits, { attempts: number; durationMs: number }>;
 
 export type AttemptFacts = {
@@ -72,7 +74,7 @@ export class SignInAttempts {
 			const { isFirstBeyond, waitMs } = await this.#limits[name].take(key);
 			if (isFirstBeyond) this.#tell(name, facts);
 			if (waitMs > 0) throw new BerthError("TOO_MANY_ATTEMPTS", { retryAfterMs: waitMs });
-			taken.push([name, key]);
+			if (name !== "pace") taken.push([name, key]);
 		}
 		return {
 			giveBack: async () => {
@@ -96,10 +98,17 @@ export class SignInAttempts {
 
 function countsOf({ address, deviceId, nameKey }: AttemptFacts): [keyof AttemptLimits, string][] {
 	const account = digestOf(nameKey);
-	if (deviceId !== null) return [["device", deviceId]];
+	// By the account, not the browser: that is known by another id after each sign-in. Nobody else gets this far with it.
+	if (deviceId !== null) {
+		return [
+			["device", deviceId],
+			["pace", `known ${account}`],
+		];
+	}
 	return [
 		["address", address],
 		["accountFromAddress", `${account} ${address}`],
+		["pace", `${account} ${address}`],
 		["account", account],
 	];
 }

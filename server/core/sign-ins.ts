@@ -64,6 +64,8 @@ export type SignInFacts = Pick<SignIn, "userId" | "method" | "address" | "device
 const TOKEN_BYTES = 32;
 const ID_BYTES = 16;
 const DEVICE_LENGTH = 200;
+/** More than anybody has browsers. Whoever signs in more often ends those that were used least recently. */
+const MOST_PER_USER = 100;
 /** A sign-in that was used a moment ago need not be written down again. */
 const USE_NOTED_AFTER_MS = 60_000;
 /** How often those that are over are looked for: a fraction of the idle limit, within these bounds. */
@@ -104,6 +106,7 @@ export class SignIns implements Disposable {
 			endsAt: now + this.#options.longestMs,
 		};
 		this.#options.store.insert(signIn, hashOf(token));
+		this.#endBeyondMost(facts.userId);
 		return { signIn, token };
 	}
 
@@ -146,6 +149,16 @@ export class SignIns implements Disposable {
 		return this.end(
 			signIns.map(({ signInId }) => signInId),
 			"issuer",
+		);
+	}
+
+	#endBeyondMost(userId: UserId): void {
+		const all = this.#options.store.listOf(userId);
+		if (all.length <= MOST_PER_USER) return;
+		const byUse = all.toSorted((one, other) => other.usedAt - one.usedAt || other.createdAt - one.createdAt);
+		this.end(
+			byUse.slice(MOST_PER_USER).map(({ signInId }) => signInId),
+			"replaced",
 		);
 	}
 

@@ -103,7 +103,7 @@ function takeLogout({ factsOf, logout, oidc, refusals, signIns }: OidcRoutesOpti
 		} catch (thrown) {
 			if (!(thrown instanceof BerthError)) throw thrown;
 			const event = { action: "sign-in.ended", details: { method: oidc.method } } as const;
-			await refusals.record(factsOf(request).address, event, thrown);
+			refusals.record(factsOf(request).address, event, thrown);
 			response.status(400).json({ error: "invalid_request", error_description: "the logout token was not accepted" });
 		}
 	};

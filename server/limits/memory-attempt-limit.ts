@@ -3,7 +3,7 @@
  * its count: what a flood costs here is bounded by how many passwords can be hashed in that time.
  */
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { AttemptCount, AttemptLimit } from "../core/sign-in-attempts.ts";
+import { ATTEMPT_LIMITS, type AttemptCount, type AttemptLimit, type AttemptLimits } from "../core/sign-in-attempts.ts";
 
 export class MemoryAttemptLimit implements AttemptLimit {
 	readonly #limiter: RateLimiterMemory;
@@ -30,4 +30,14 @@ export class MemoryAttemptLimit implements AttemptLimit {
 		const { consumedPoints } = await this.#limiter.reward(key);
 		if (consumedPoints <= 0) await this.#limiter.delete(key);
 	}
+}
+
+export function memoryAttemptLimits(): AttemptLimits {
+	return {
+		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
+		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
+		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
+		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
+		pace: new MemoryAttemptLimit(ATTEMPT_LIMITS.pace),
+	};
 }

@@ -7,7 +7,7 @@ export type SignInMethod = z.infer<typeof SignInMethod>;
 
 /**
  * Why a sign-in ended. `signed-out`: its owner did. `ended-elsewhere`: from another device, or by an operator.
- * `replaced`: the browser signed in anew. `issuer`: the issuer said so.
+ * `replaced`: the browser signed in anew, or its owner in too many others. `issuer`: the issuer said so.
  */
 export type SignInEnd = "signed-out" | "ended-elsewhere" | "expired" | "replaced" | "disabled" | "issuer";
 

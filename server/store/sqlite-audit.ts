@@ -65,6 +65,8 @@ export class SqliteAudit implements AuditTrail, Disposable {
 		this.#waiting.push({ event, at: Date.now() });
 		const mayWait = isWrittenLater(event) && this.#waiting.length < LINES_AT_ONCE;
 		if (mayWait) this.#soon ??= setImmediate(() => this.#write());
+		// Once it is over, and before anybody is answered.
+		else if (this.#database.isInTransaction) queueMicrotask(() => this.#writeAll());
 		else this.#writeAll();
 	}
 

@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { exportSPKI, importJWK, SignJWT } from "jose";
 import { ApiClient } from "../support/api-client.ts";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { TestPlatform, vouchingFor } from "../support/test-platform.ts";
 
@@ -193,11 +194,13 @@ test("a flood of wrong tokens is no flood of audit lines, and keeps nobody else 
 	await using own = await GatewayProcess.start(settings);
 	const flood = new ApiClient(own.base, { "x-forwarded-for": "203.0.113.7" });
 	const refused: string[] = [];
-	for (let count = 0; count < 310; count += 1) refused.push(await flood.refusal("sign-in.jwt", { token: "x" }));
+	for (let count = 0; count < 160; count += 1) refused.push(await flood.refusal("sign-in.jwt", { token: "x" }));
 	assert.deepEqual([refused[0], refused.at(-1)], ["SIGN_IN_REFUSED", "TOO_MANY_ATTEMPTS"]);
-	const lines = own.log.split("\n").filter((line) => line.includes('"actor":"nobody"'));
-	assert.equal(lines.length, 301);
-	assert.match(lines.at(-1) ?? "", /"action":"limit.hit"/);
+	await eventually(() => {
+		const lines = own.log.split("\n").filter((line) => line.includes('"actor":"nobody"'));
+		assert.equal(lines.length, 151);
+		assert.match(lines.at(-1) ?? "", /"action":"limit.hit"/);
+	});
 	const neighbour = new ApiClient(own.base, { "x-forwarded-for": "203.0.113.8" });
 	await neighbour.ask("sign-in.jwt", { token: await platform.signed(vouchingFor("ada")) });
 });
@@ -205,11 +208,13 @@ test("a flood of wrong tokens is no flood of audit lines, and keeps nobody else 
 test("tokens are in no log line, and each refusal says why, without what a stranger wrote", async () => {
 	const token = await platform.signed({ ...vouchingFor("ada"), aud: "<script>" });
 	await outcome(token);
+	await eventually(() => {
+		const lines = gateway.log.split("\n").filter((line) => line.includes('"signed-in"'));
+		const { actor, details, result } = JSON.parse(lines.at(-1) ?? "{}");
+		assert.deepEqual([actor, result], ["nobody", "SIGN_IN_REFUSED"]);
+		const reason = "the token is not valid: ERR_JWT_CLAIM_VALIDATION_FAILED aud";
+		assert.deepEqual(details, { method: "jwt", reason });
+	});
 	for (const part of token.split(".").slice(1)) assert.ok(!gateway.log.includes(part));
 	assert.doesNotMatch(gateway.log, /<script>|__proto__|OR 1=1/);
-	const lines = gateway.log.split("\n").filter((line) => line.includes('"signed-in"'));
-	const { actor, details, result } = JSON.parse(lines.at(-1) ?? "{}");
-	assert.deepEqual([actor, result], ["nobody", "SIGN_IN_REFUSED"]);
-	const reason = "the token is not valid: ERR_JWT_CLAIM_VALIDATION_FAILED aud";
-	assert.deepEqual(details, { method: "jwt", reason });
 });

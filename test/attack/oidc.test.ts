@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { OidcFlowCookie } from "../../server/http/oidc-flow-cookie.ts";
+import { eventually } from "../support/eventually.ts";
 import { FetchBrowser, type Page } from "../support/fetch-browser.ts";
 import { OidcStage } from "../support/oidc-stage.ts";
 
@@ -138,6 +139,7 @@ test("nothing that is asked decides where one goes, and no text of a stranger is
 	const state = searchParams.get("state") ?? "";
 	const answer = `error=${evil}&error_description=${evil}&error_uri=${evil}&state=${state}&iss=${stage.provider.issuer}`;
 	await assertRefused(browser, new URL(`${stage.base}/sign-in/oidc/callback?${answer}`), "an error that is a script");
+	await eventually(() => assert.match(stage.gateway.log, /"the provider answered an error"/));
 	assert.doesNotMatch(stage.gateway.log, /<script|evil\.example/);
 	for (const path of ["//evil.example", "/sign-in/oidc//evil.example", "/sign-in/oidc/callback/..//evil.example"]) {
 		const page = await fetch(`${stage.base}${path}`, { redirect: "manual" });
@@ -165,6 +167,7 @@ test("neither codes nor states nor tokens nor cookies get into the log", async (
 	const { body } = await stage.ask<"sign-in.leave">(browser, "DELETE", "/sign-ins/current");
 	const hint = new URL(body.continueAt ?? "").searchParams.get("id_token_hint") ?? "";
 	assert.ok(hint.length > 100);
+	await eventually(() => assert.match(stage.gateway.log, /"action":"signed-out"/));
 	const secrets = [address.searchParams.get("code"), address.searchParams.get("state"), hint, flow.split("=")[1]];
 	for (const secret of secrets) assert.ok(secret && !stage.gateway.log.includes(secret), secret ?? "none");
 });

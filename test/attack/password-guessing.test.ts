@@ -73,6 +73,16 @@ test("names that nobody has are refused as soon, and in the same words", async (
 	assert.deepEqual(replies[0], replies[1]);
 });
 
+test("who is right is never made to wait, and does not clear what others got wrong", async () => {
+	const { name } = await addMember(operator, "cora");
+	const address = "203.0.113.20";
+	for (let turn = 0; turn < 10; turn += 1) {
+		assert.equal(await guess(browserAt(address), name), "WRONG_CREDENTIALS");
+		if (turn < 9) assert.equal(await guess(browserAt(address), name, PASSWORD), "let in");
+	}
+	assert.equal(await guess(browserAt(address), name), "TOO_MANY_ATTEMPTS");
+});
+
 test("one address that guesses at everybody is stopped, whatever address it claims behind the proxy", async () => {
 	const mallory = (index: number): ApiClient => browserAt(`10.0.0.${index % 250}, 203.0.113.5`);
 	const answers: string[] = [];

@@ -15,7 +15,7 @@ const ROUNDS = 7;
  * Largest quotient of two kinds' medians. To hash takes 10 ms and more, all the rest 2: where one kind were spared it,
  * the quotient would be five.
  */
-const MOST = 1.5;
+const MOST = 2;
 
 const KINDS = ["wrong", "unknown", "passwordless", "disabled"] as const;
 type Kind = (typeof KINDS)[number];

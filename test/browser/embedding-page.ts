@@ -86,7 +86,8 @@ export class Platform implements AsyncDisposable {
 	}
 
 	#page(url: string): string {
-		if (url === "/silent") return `<!doctype html><input id="own"><iframe id="berth" title="Terminal"></iframe>`;
+		if (url.startsWith("/silent"))
+			return `<!doctype html><input id="own"><iframe id="berth" title="Terminal"></iframe>`;
 		return EXAMPLE.replace("https://shell.example.org", this.gateway);
 	}
 }

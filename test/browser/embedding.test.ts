@@ -9,6 +9,8 @@ import { launchBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { type PageAround, Platform, tokenFor } from "./embedding-page.ts";
 
+const RUN = { berth: 1, type: "run" };
+
 let platform: Platform;
 let gateway: GatewayProcess;
 let browser: Browser;
@@ -69,6 +71,11 @@ test("the example's page signs somebody in and shows their terminal, by a cookie
 	await around.frame.evaluate(() => window.berth.type("exit 3\r"));
 	assert.deepEqual(await around.untilTold("ended"), { berth: 1, type: "ended", exitCode: 3, signal: null });
 });
+
+/** How often anybody was signed in. */
+function signedIn(): number {
+	return gateway.log.split('"action":"signed-in"').length;
+}
 
 /** The terminal in a page that only shows it: the test speaks for that page. */
 async function shown(person: string): Promise<PageAround> {
@@ -159,6 +166,8 @@ test("what is of another shape, version, window or origin does nothing", async (
 	await using around = await shown("shapes");
 	const { frame, page } = around;
 	const token = await tokenFor("mallory");
+	const before = signedIn();
+	assert.ok(before > 1, "sign-ins can be counted");
 	const nonsense = [
 		null,
 		"run",
@@ -181,30 +190,30 @@ test("what is of another shape, version, window or origin does nothing", async (
 	];
 	for (const message of nonsense) await around.say(message);
 	// A frame beside it, of the same allowed origin, is not the page around it; a page of another origin even less.
-	for (const source of [platform.origin, gateway.base]) {
-		await page.evaluate(
-			async ([src, token]) => {
-				const beside = Object.assign(document.createElement("iframe"), { src });
-				document.body.append(beside);
-				await new Promise((resolve) => beside.addEventListener("load", resolve, { once: true }));
-				beside.name = token ?? "";
-			},
-			[`${source}/silent`, token] as const,
-		);
-		await page
-			.frames()
-			.at(-1)
-			?.evaluate((token) => {
-				const terminal = window.parent.frames[0];
-				terminal?.postMessage({ berth: 1, type: "token", token }, "*");
-				terminal?.postMessage({ berth: 1, type: "run", command: "echo bad" }, "*");
-			}, token);
+	await using stranger = await Platform.start();
+	for (const source of [platform.origin, stranger.origin]) {
+		const src = `${source}/silent?beside`;
+		await page.evaluate(async (src) => {
+			const beside = Object.assign(document.createElement("iframe"), { src });
+			document.body.append(beside);
+			await new Promise((resolve) => beside.addEventListener("load", resolve, { once: true }));
+		}, src);
+		const beside = page.frame({ url: src });
+		assert.ok(beside, "there is a frame beside it");
+		const orders = [
+			{ berth: 1, type: "token", token },
+			{ ...RUN, command: "echo bad" },
+		];
+		await beside.evaluate((orders) => {
+			for (const order of orders) window.parent.frames[0]?.postMessage(order, "*");
+		}, orders);
 	}
 	// What comes behind them all is done: so all of them have come.
 	await around.say({ berth: 1, type: "run", command: "echo good" });
 	await frame.locator("dialog[open]").getByRole("button", { name: "Run" }).click();
 	await around.untilText(/\ngood\n/);
 	assert.doesNotMatch(await frame.evaluate(() => window.berth.activeText()), /bad/);
+	assert.equal(signedIn(), before, "nobody else was signed in");
 	assert.equal(await frame.locator("dialog[open]").count(), 0);
 });
 
@@ -225,7 +234,6 @@ test("a page of another origin shows no terminal, nor does an allowed one inside
 
 test("a page around the terminal can neither ask the API itself nor connect, whatever the browser holds", async () => {
 	await using around = await shown("around");
-	const signedIn = (): number => gateway.log.split('"action":"signed-in"').length;
 	const before = signedIn();
 	const seen = await around.page.evaluate(
 		async ([base, token]) => {

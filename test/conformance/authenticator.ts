@@ -1,17 +1,14 @@
 /** What every authenticator does, whoever vouches. Each one's own tests run this suite. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { FIRST_UID } from "../../server/core/accounts.ts";
 import type { Vouched } from "../../server/core/authenticator.ts";
 import { userIdOf } from "../../server/core/identity.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import { Uid } from "../../server/protocol/ids.ts";
-import { Database } from "../../server/store/database.ts";
 import { SqlitePlaces } from "../../server/store/sqlite-places.ts";
 import { SqliteUsers } from "../../server/store/sqlite-users.ts";
+import { openDatabase } from "../support/test-database.ts";
 
 /** Somebody, as their issuer knows them. No name: the issuer has none for them. */
 export type Person = { subject: string; name?: string };
@@ -51,12 +48,7 @@ export const HOSTILE_TEXTS = [
 
 /** A user store with nobody in it, on a disk. */
 function openUsers(t: TestContext): { users: SqliteUsers; places: SqlitePlaces } {
-	const folder = mkdtempSync(join(tmpdir(), "berth-users-"));
-	const database = new Database(join(folder, "berth.sqlite"));
-	t.after(() => {
-		database[Symbol.dispose]();
-		rmSync(folder, { recursive: true });
-	});
+	const database = openDatabase(t);
 	return { users: new SqliteUsers(database), places: new SqlitePlaces(database) };
 }
 

@@ -110,6 +110,29 @@ test("an older copy of the database is found, and stays found although the log g
 	assert.equal(log.audit.head(), 30);
 });
 
+test("a gap cannot be closed by giving the lines behind it other numbers", async (t) => {
+	const log = logOf(t, 20);
+	const copy = join(log.dataDir, "copy");
+	log.reopen(() => copyFileSync(log.file, copy));
+	log.write(5);
+	log.reopen(() => copyFileSync(copy, log.file));
+	log.write(5);
+	log.reopen();
+	log.tamper("UPDATE audit SET seq = seq - 5 WHERE seq > 20");
+	assert.deepEqual(await problemsOf(log), [
+		"Lines 21 to 25 were changed, or others stood before them.",
+		"Lines 26 to 30 are missing.",
+	]);
+});
+
+test("lines that stand where lines were pruned are found", async (t) => {
+	const log = logOf(t, 20);
+	log.audit.prune(Date.now() + 1);
+	log.reopen();
+	log.tamper("INSERT INTO audit SELECT 5, line, hash FROM audit WHERE seq = 21");
+	assert.deepEqual(await problemsOf(log), ["Line 5 stands among those that were pruned."]);
+});
+
 test("a lost database is found, and the log goes on behind what it had", async (t) => {
 	const log = logOf(t, 20);
 	log.reopen(() => rmSync(log.file));

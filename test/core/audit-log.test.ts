@@ -54,8 +54,10 @@ test("an event in somebody else's transaction is not undone with it", async (t) 
 			throw new Error("undone");
 		}),
 	);
-	await nextMoment();
-	assert.equal(linesIn(log.file), 1);
+	database.inTransaction(() => audit.record(happening(2)));
+	assert.equal(linesIn(log.file), 0);
+	await null;
+	assert.equal(linesIn(log.file), 2);
 	audit[Symbol.dispose]();
 	database[Symbol.dispose]();
 	assert.deepEqual((await log.audit.verify()).problems, []);
@@ -140,6 +142,18 @@ test("the head in its file follows within moments, and never leads", async (t) =
 	assert.ok(head() >= 50, "it follows by itself");
 	log.reopen();
 	assert.equal(head(), linesIn(log.file));
+});
+
+test("the head never goes back, whoever closes last", (t) => {
+	const log = new AuditFixture(t);
+	const database = new Database(log.file);
+	const other = new SqliteAudit(database, log.dataDir, log.log);
+	log.write(3);
+	other.record(happening(4));
+	other[Symbol.dispose]();
+	database[Symbol.dispose]();
+	log.reopen();
+	assert.equal(JSON.parse(readFileSync(join(log.dataDir, "audit-head"), "utf8")).seq, 4);
 });
 
 test("key and head are readable by their owner alone", (t) => {

@@ -130,6 +130,14 @@ test("a secret may be in a file, which must be there and hold something, and not
 	]);
 });
 
+test("addresses with somebody's name or password in them are refused: they are written down at each start", () => {
+	for (const address of ["https://ada@a.example", "https://:word@a.example", "https://ada:word@a.example/x"]) {
+		for (const name of ["PUBLIC_URL", "OIDC_ISSUER", "VAULT_ADDR", "PROXY_SIGN_OUT_URL", "JWT_JWKS_URL"]) {
+			assert.match(problemsOf({ [name]: address }).join(), new RegExp(`^${name}: .* must be a URL such as`), name);
+		}
+	}
+});
+
 test("public address and path must agree, and so must TLS", () => {
 	const PUBLIC_URL = "https://apps.example/teach/berth/";
 	assert.equal(publicPath(readConfig({ PUBLIC_URL })), "/teach/berth", "the proxy takes all of it away");

@@ -1,8 +1,8 @@
 /** Who may be wrong how often, with the real counters. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ATTEMPT_LIMITS, type AttemptFacts, SignInAttempts } from "../../server/core/sign-in-attempts.ts";
-import { MemoryAttemptLimit } from "../../server/limits/memory-attempt-limit.ts";
+import { type AttemptFacts, SignInAttempts } from "../../server/core/sign-in-attempts.ts";
+import { MemoryAttemptLimit, memoryAttemptLimits } from "../../server/limits/memory-attempt-limit.ts";
 import { BerthError } from "../../server/protocol/errors.ts";
 import { RecordingAudit } from "../support/recording-audit.ts";
 
@@ -10,13 +10,7 @@ const ADA: AttemptFacts = { address: "203.0.113.1", nameKey: "ada", deviceId: nu
 
 function newAttempts(): { attempts: SignInAttempts; audit: RecordingAudit } {
 	const audit = new RecordingAudit();
-	const limits = {
-		address: new MemoryAttemptLimit(ATTEMPT_LIMITS.address),
-		accountFromAddress: new MemoryAttemptLimit(ATTEMPT_LIMITS.accountFromAddress),
-		account: new MemoryAttemptLimit(ATTEMPT_LIMITS.account),
-		device: new MemoryAttemptLimit(ATTEMPT_LIMITS.device),
-	};
-	return { attempts: new SignInAttempts(limits, audit), audit };
+	return { attempts: new SignInAttempts(memoryAttemptLimits(), audit), audit };
 }
 
 /** How many of so many attempts are let through. */
@@ -78,6 +72,27 @@ test("what was right does not count, and many at once are counted before any is 
 	for (let attempt = 0; attempt < 50; attempt += 1) await (await attempts.begin(ADA)).giveBack();
 	const settled = await Promise.allSettled(Array.from({ length: 50 }, () => attempts.begin(ADA)));
 	assert.equal(settled.filter(({ status }) => status === "fulfilled").length, 10);
+});
+
+test("also right attempts have a pace, which nobody can use up for somebody else", async () => {
+	const { attempts } = newAttempts();
+	const rightly = async (facts: AttemptFacts, count: number): Promise<number> => {
+		let passed = 0;
+		for (let attempt = 0; attempt < count; attempt += 1) {
+			const begun = await attempts.begin(facts).catch(() => null);
+			if (begun === null) continue;
+			passed += 1;
+			await begun.giveBack();
+		}
+		return passed;
+	};
+	assert.equal(await rightly(ADA, 150), 100);
+	let passed = 0;
+	// A known browser has another id after each sign-in.
+	for (let turn = 0; turn < 150; turn += 1) passed += await rightly({ ...ADA, deviceId: `device ${turn}` }, 1);
+	assert.equal(passed, 100);
+	assert.equal(await rightly({ ...ADA, address: from(1) }, 1), 1);
+	assert.equal(await rightly({ ...ADA, nameKey: "bob", deviceId: "bob's" }, 1), 1);
 });
 
 test("of what was right nothing is left: the time to wait begins with the first that was wrong", async (t) => {

@@ -157,6 +157,29 @@ test("an issuer ends its own sign-in, or all of a subject, and never all there a
 	assert.ok(signIns.find(bob1.token));
 });
 
+test("a user who signs in without end has a hundred sign-ins, and those that were used least recently end", (t) => {
+	const { clock, ended, facts, signIns } = setUp(t);
+	const bobs = signIns.begin(facts("bob"));
+	const used = signIns.begin(facts("ada"));
+	const unused = Array.from({ length: 99 }, () => {
+		clock.now += 1;
+		return signIns.begin(facts("ada"));
+	});
+	clock.now += 2 * MINUTE_MS;
+	signIns.find(used.token);
+	assert.deepEqual(ended, []);
+	for (let turn = 0; turn < 3; turn += 1) {
+		clock.now += 1;
+		signIns.begin(facts("ada"));
+	}
+	const gone = unused.slice(0, 3).map(({ signIn }) => signIn.signInId);
+	assert.deepEqual(
+		ended.map(({ signInId, why }) => ({ signInId, why })),
+		gone.map((signInId) => ({ signInId, why: "replaced" })),
+	);
+	assert.ok(signIns.find(used.token) && signIns.find(bobs.token));
+});
+
 test("what a browser calls itself is cut short", (t) => {
 	const { facts, signIns } = setUp(t);
 	const { signIn } = signIns.begin({ ...facts("ada"), device: "x".repeat(100_000) });

@@ -13,6 +13,7 @@ import type { AuditLine, TokenInfo, UserInfo } from "../../server/protocol/api.t
 import { BerthCommand, type Said } from "../support/berth-command.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
+import { TestCertificate } from "../support/test-certificate.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -242,6 +243,23 @@ test("only where nothing answers does it take the store, and never one that is n
 		1,
 		/nothing answers at http:\/\/127.0.0.1:2/,
 		/unset BERTH_URL/,
+	);
+});
+
+test("it speaks TLS to a gateway that does, and takes no store because it does not believe a certificate", async () => {
+	using certificate = new TestCertificate();
+	await using own = await GatewayProcess.start(certificate.environment);
+	const settings = { DATA_DIR: own.dataDir, ...certificate.environment };
+	const trusting = await new BerthCommand({ ...settings, NODE_EXTRA_CA_CERTS: certificate.certFile }).run(
+		"token",
+		"list",
+	);
+	assert.match(trusting.stderr, /^berth: using the gateway at https:\/\/127\.0\.0\.1:\d+\n$/);
+	failed(
+		await new BerthCommand(settings).run("token", "list"),
+		1,
+		/there is no gateway at https:.*certificate/,
+		/BERTH_URL/,
 	);
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
 import { FetchBrowser } from "../support/fetch-browser.ts";
 import { letGoOf } from "../support/let-go-of.ts";
 import { OidcStage } from "../support/oidc-stage.ts";
@@ -110,7 +111,9 @@ test("signing out at the provider drops the terminal within a second, and that p
 	assert.equal((await stage.account(browser)).user, null);
 	assert.equal(neighbour.socket.connected, true);
 	assert.equal((await stage.account(other)).user?.subject, "bob");
-	assert.ok(stage.audited("sign-in.ended").some(({ details }) => Object(details).why === "issuer"));
+	await eventually(() => {
+		assert.ok(stage.audited("sign-in.ended").some(({ details }) => Object(details).why === "issuer"));
+	});
 });
 
 test("a gateway that is started again amid a sign-in goes on with it", async () => {
@@ -149,7 +152,29 @@ test("whoever says no at the provider comes back to the sign-in page, and the re
 	const [, abort = ""] = /href="([^"]+abort)"/.exec(form.html) ?? [];
 	const page = await browser.open(new URL(abort, form.url), (next) => next.pathname === "/sign-in");
 	assert.equal(page.headers.get("location"), "/sign-in?error=SIGN_IN_REFUSED");
-	const { details, result } = stage.audited("signed-in").at(-1) ?? {};
-	assert.equal(result, "SIGN_IN_REFUSED");
-	assert.deepEqual(details, { method: "oidc", reason: "the provider answered access_denied" });
+	await eventually(() => {
+		const { details, result } = stage.audited("signed-in").at(-1) ?? {};
+		assert.equal(result, "SIGN_IN_REFUSED");
+		assert.deepEqual(details, { method: "oidc", reason: "the provider answered access_denied" });
+	});
+});
+
+test("below a path of a host all of it stays below", async () => {
+	await using below = await OidcStage.start({ BASE_PATH: "/berth" });
+	const browser = new FetchBrowser();
+	const first = await browser.open(`${below.base}/container-terminal`);
+	assert.equal(first.url.pathname, "/berth/sign-in");
+	const page = await below.signIn(browser, "ada");
+	assert.equal(`${page.status} ${page.url.pathname}`, "200 /berth/container-terminal");
+	using client = await PageClient.connect(below.base, browser.cookiesFor(below.base));
+	client.socket.io.opts.reconnection = false;
+	const dropped = letGoOf(client);
+	const signedOut = await browser.submit(await browser.open(`${below.provider.issuer}/session/end`), { logout: "yes" });
+	assert.equal(signedOut.status, 200);
+	await dropped;
+	const refused = await browser.open(`${below.base}/sign-in/oidc/callback?code=x`);
+	assert.equal(`${refused.url.pathname}${refused.url.search}`, "/berth/sign-in?error=SIGN_IN_REFUSED");
+	const elsewhere = await fetch(`${new URL(below.base).origin}/sign-in/oidc`, { redirect: "manual" });
+	assert.equal(elsewhere.status, 404);
+	await elsewhere.arrayBuffer();
 });

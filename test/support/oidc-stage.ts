@@ -13,7 +13,8 @@ export class OidcStage implements AsyncDisposable {
 	readonly gateway: GatewayProcess;
 
 	static async start(extra: Record<string, string> = {}): Promise<OidcStage> {
-		const provider = await TestProvider.start({ gateway: `http://localhost:${await freePort()}` });
+		const gateway = `http://localhost:${await freePort()}${extra.BASE_PATH ?? ""}`;
+		const provider = await TestProvider.start({ gateway });
 		return new OidcStage(provider, await GatewayProcess.start({ ...provider.environment, ...extra }));
 	}
 
