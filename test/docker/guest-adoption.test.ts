@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiCaller, signIn } from "../support/api-caller.ts";
+import { ApiCaller, signIn, WITH_MEMBERS } from "../support/api-caller.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient, type Screen } from "../support/page-client.ts";
 import { TestPool } from "../support/test-pool.ts";
@@ -13,7 +13,7 @@ type Fixture = { pool: TestPool; gateway: GatewayProcess };
 async function setUp(t: TestContext, settings: Record<string, string> = {}): Promise<Fixture> {
 	const resources = new AsyncDisposableStack();
 	t.after(() => resources.disposeAsync());
-	const pool = resources.use(new TestPool({ MAX_CONTAINERS: "2", ...settings }));
+	const pool = resources.use(new TestPool({ MAX_CONTAINERS: "2", ...WITH_MEMBERS, ...settings }));
 	const gateway = resources.use(await GatewayProcess.start(pool.environment));
 	const wanted = Number(settings.MAX_CONTAINERS ?? 2);
 	while ((await gateway.readiness()).containers.ready < wanted) await sleep(100);

@@ -1,14 +1,14 @@
 /** Who may take a guest's files over: the browser that was the guest, once somebody has signed in with it, and nobody else. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ApiCaller, signIn } from "../support/api-caller.ts";
+import { ApiCaller, signIn, WITH_MEMBERS } from "../support/api-caller.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
 
 let gateway: GatewayProcess;
 
 before(async () => {
-	gateway = await GatewayProcess.start({});
+	gateway = await GatewayProcess.start(WITH_MEMBERS);
 });
 after(async () => {
 	await gateway[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { visitorOf } from "../../server/core/identity.ts";
 import type { SecretChange } from "../../server/protocol/terminal.ts";
-import { ApiCaller, signIn } from "../support/api-caller.ts";
+import { ApiCaller, signIn, WITH_MEMBERS } from "../support/api-caller.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { PageClient } from "../support/page-client.ts";
 import { VaultServer } from "../support/vault-server.ts";
@@ -15,7 +15,7 @@ const SIZE = { cols: 80, rows: 24 };
 let gateway: GatewayProcess;
 
 before(async () => {
-	gateway = await GatewayProcess.start({});
+	gateway = await GatewayProcess.start(WITH_MEMBERS);
 });
 after(async () => {
 	await gateway[Symbol.asyncDispose]();
@@ -137,7 +137,11 @@ test("where a secret's key is gone, shells open without it and say which; a file
 
 test("with Vault, shells get what it holds, open without where it does not answer, and neither is written here", async () => {
 	await using vault = await VaultServer.start();
-	await using own = await GatewayProcess.start({ VAULT_ADDR: vault.address, VAULT_TOKEN: vault.token });
+	await using own = await GatewayProcess.start({
+		...WITH_MEMBERS,
+		VAULT_ADDR: vault.address,
+		VAULT_TOKEN: vault.token,
+	});
 	const { cookie, user } = signIn(own, "ada");
 	const api = ApiCaller.asBrowser(own, cookie);
 	const value = "a-value-in-vault";

@@ -77,7 +77,10 @@ export class ApiCaller {
 	}
 }
 
-/** Somebody whom an issuer vouched for; returns the cookie of the sign-in. */
+/** Of a gateway that lets members in, and guests. */
+export const WITH_MEMBERS = { SIGN_IN: "password,anonymous" };
+
+/** Somebody who has signed in; returns the cookie of the sign-in. */
 export function signIn(gateway: Gateway, subject: string, role: User["role"] = "user"): { user: User; cookie: string } {
 	using database = new Database(join(gateway.dataDir, "berth.sqlite"));
 	const users = new SqliteUsers(database);
@@ -92,6 +95,6 @@ export function signIn(gateway: Gateway, subject: string, role: User["role"] = "
 		present: () => [],
 		onEnded: () => {},
 	});
-	const facts = { userId, method: "oidc", address: "127.0.0.1", device: "test", issuerSession: null } as const;
+	const facts = { userId, method: "password", address: "127.0.0.1", device: "test", issuerSession: null } as const;
 	return { user, cookie: `berth_sign_in=${signIns.begin(facts).token}` };
 }
