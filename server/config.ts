@@ -421,7 +421,8 @@ export const SETTINGS = {
 	SECRETS_KEY_FILE: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "path",
-		meaning: "File of such keys, a line each; `secrets-key` in `DATA_DIR` if unset, made at the first start.",
+		meaning:
+			"File of such keys, a line each; `secrets-key` in `DATA_DIR` if unset, made when the first secret is set. Nobody but the gateway may read it (mode 600).",
 	}),
 	VAULT_ADDR: setting(httpUrl().nullable(), {
 		fallback: null,
@@ -431,7 +432,7 @@ export const SETTINGS = {
 	VAULT_TOKEN: setting(z.string().min(1).nullable(), {
 		fallback: null,
 		unit: "text",
-		meaning: "What proves the gateway to Vault.",
+		meaning: "What proves the gateway to Vault. Either this or `VAULT_TOKEN_FILE`.",
 		isSecret: true,
 	}),
 	VAULT_TOKEN_FILE: setting(z.string().min(1).nullable(), {
@@ -545,6 +546,23 @@ function contradictionsIn(config: Config): string[] {
 	}
 	if (SignInMethod.safeParse(JWT_ISSUER).success) {
 		problems.push(`JWT_ISSUER: "${JWT_ISSUER}" is what Berth calls a way in of its own`);
+	}
+	return [...problems, ...contradictionsOfSecrets(config)];
+}
+
+function contradictionsOfSecrets({
+	SECRETS_KEY,
+	SECRETS_KEY_FILE,
+	VAULT_ADDR,
+	VAULT_TOKEN,
+	VAULT_TOKEN_FILE,
+}: Config): string[] {
+	const problems: string[] = [];
+	if (VAULT_ADDR !== null && (VAULT_TOKEN === null) === (VAULT_TOKEN_FILE === null)) {
+		problems.push("VAULT_ADDR: needs either VAULT_TOKEN or VAULT_TOKEN_FILE");
+	}
+	if (SECRETS_KEY !== null && SECRETS_KEY_FILE !== null) {
+		problems.push("SECRETS_KEY_FILE: is not read where SECRETS_KEY is set; unset one of them");
 	}
 	return problems;
 }

@@ -11,11 +11,13 @@ import type { AuditAction, AuditEvent, AuditLog } from "./core/audit.ts";
 import { AuditRetention } from "./core/audit-retention.ts";
 import type { RequestFacts } from "./core/authenticator.ts";
 import type { ContainerDriver } from "./core/container-driver.ts";
+import { GuestAdoptions } from "./core/guest-adoptions.ts";
 import { homesRecorder } from "./core/homes.ts";
 import type { OriginPolicy } from "./core/origin.ts";
 import { Places } from "./core/places.ts";
 import { Pool } from "./core/pool/pool.ts";
 import { readinessOf } from "./core/readiness.ts";
+import { secretsForShell } from "./core/secrets.ts";
 import { SessionAudit } from "./core/session-audit.ts";
 import { type TierPlan, Tiers } from "./core/tiers.ts";
 import { DockerDriver } from "./drivers/docker/docker-driver.ts";
@@ -70,13 +72,15 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			onSignInEnded: ({ signInId }, why) => sockets.dropSignIn(signInId, why),
 			isTier: (name) => tiers.has(name),
 			onTierChanged: (userId) => places.tellLimits(userId),
+			onSecretChanged: (userId, change) => sockets.tellSecretChanged(userId, change),
+			adoptGuest: (guest, member) => adoptions.adopt(guest, member),
 			onDisabled: (userId) => {
-				sockets.dropUser(userId);
+				sockets.dropUser(userId, "disabled");
 				places.endSessionsOf(userId);
 			},
 		}),
 	);
-	const { api, audit, authentication, cookies, guests, limitAudit, tokens } = services;
+	const { api, audit, authentication, cookies, guests, limitAudit, secrets, tokens } = services;
 	noteLife(audit, "gateway.started", configFacts(config));
 	resources.defer(() => noteLife(audit, "gateway.stopped", {}));
 	resources.use(new AuditRetention({ audit, keepMs: config.AUDIT_RETENTION, log }));
@@ -148,6 +152,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			identify: (request) => authentication.identify(factsOf(request)),
 			originPolicy,
 			isolation: driver.isolation,
+			secretsOf: (userId) => secretsForShell(secrets, userId),
 			limitsOf: (visitor) => tiers.limitsOf(visitor),
 			limits: {
 				gate,
@@ -174,6 +179,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			log,
 		}),
 	);
+	const adoptions = new GuestAdoptions({
+		users: services.users,
+		places,
+		dropPages: (userId) => sockets.dropUser(userId, "replaced"),
+		log,
+	});
 	resources.use(pool.onChange(() => sockets.refreshPlaces()));
 	resources.use(listener);
 	sockets.serve(places);

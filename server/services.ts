@@ -7,9 +7,11 @@ import type { Logger } from "pino";
 import { accountOperations } from "./api/account-operations.ts";
 import { Api, type Handlers } from "./api/api.ts";
 import { auditOperations } from "./api/audit-operations.ts";
+import { guestOperations } from "./api/guest-operations.ts";
 import { invitationOperations } from "./api/invitation-operations.ts";
 import { jwtOperations } from "./api/jwt-operations.ts";
 import { passwordOperations } from "./api/password-operations.ts";
+import { secretOperations } from "./api/secret-operations.ts";
 import { tokenOperations } from "./api/token-operations.ts";
 import { userOperations } from "./api/user-operations.ts";
 import { AnonymousAuthenticator } from "./authenticators/anonymous.ts";
@@ -29,9 +31,11 @@ import { Invitations } from "./core/invitations.ts";
 import { LimitAudit } from "./core/limit-audit.ts";
 import { Passwords } from "./core/passwords.ts";
 import { REFUSAL_LIMIT, Refusals } from "./core/refusals.ts";
+import type { SecretStore } from "./core/secrets.ts";
 import { SignInAttempts } from "./core/sign-in-attempts.ts";
 import { type SignIn, SignIns } from "./core/sign-ins.ts";
 import type { UsedTokens } from "./core/used-tokens.ts";
+import type { User } from "./core/users.ts";
 import { SIGN_IN_PATH } from "./http/app.ts";
 import { OidcFlowCookie } from "./http/oidc-flow-cookie.ts";
 import { OIDC_CALLBACK_PATH, OIDC_PATH } from "./http/oidc-routes.ts";
@@ -41,6 +45,8 @@ import { MemoryAttemptLimit, memoryAttemptLimits } from "./limits/memory-attempt
 import type { MethodInfo } from "./protocol/api.ts";
 import type { SignInId, UserId } from "./protocol/ids.ts";
 import type { SignInEnd } from "./protocol/sign-in.ts";
+import type { SecretChange } from "./protocol/terminal.ts";
+import { createSecretStore } from "./secrets/secret-store.ts";
 import { Database } from "./store/database.ts";
 import { SqliteApiTokens } from "./store/sqlite-api-tokens.ts";
 import { SqliteAudit } from "./store/sqlite-audit.ts";
@@ -60,6 +66,9 @@ export type ServicesHooks = {
 	isTier(name: string): boolean;
 	onTierChanged(userId: UserId): void;
 	onDisabled(userId: UserId): void;
+	onSecretChanged(userId: UserId, change: SecretChange): void;
+	/** Returns where the files are now. */
+	adoptGuest(guest: User, member: User): Promise<string>;
 };
 
 export type Services = Disposable & {
@@ -77,6 +86,7 @@ export type Services = Disposable & {
 	refusals: Refusals;
 	audit: AuditTrail;
 	limitAudit: LimitAudit;
+	secrets: SecretStore;
 	api: Api;
 	/** A new link by which the first operator is made; null where there is one, or passwords are off. */
 	firstOperatorLink(): string | null;
@@ -103,6 +113,7 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 			},
 		}),
 	);
+	const secrets = createSecretStore(config, database, log);
 	const isSecure = isReachedByHttps(config);
 	const cookies = new SignInCookies(isSecure);
 	const cookieSecret = (): string => config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR);
@@ -141,6 +152,8 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 		...(jwt && jwtOperations({ authentication, jwt, mayBeEmbedded: config.EMBED_ORIGINS.length > 0, refusals })),
 		...userOperations({ ...hooks, users, signIns, audit }),
 		...tokenOperations({ tokens, audit }),
+		...secretOperations({ ...hooks, secrets, users, audit }),
+		...guestOperations({ ...hooks, authentication, users, audit }),
 		...auditOperations({ audit }),
 		...byPassword?.handlers,
 	};
@@ -148,7 +161,21 @@ export function createServices(config: Config, log: Logger, hooks: ServicesHooks
 	const owned = resources.move();
 	return {
 		firstOperatorLink: () => byPassword?.firstOperatorLink() ?? null,
-		...{ database, users, signIns, tokens, authentication, cookies, guests, oidc, refusals, audit, limitAudit, api },
+		...{
+			database,
+			users,
+			signIns,
+			tokens,
+			authentication,
+			cookies,
+			guests,
+			oidc,
+			refusals,
+			audit,
+			limitAudit,
+			secrets,
+			api,
+		},
 		[Symbol.dispose]: () => owned.dispose(),
 	};
 }

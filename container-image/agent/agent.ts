@@ -2,9 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Account } from "../../server/protocol/link.ts";
+import { AccountTurns } from "./account-turns.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Config } from "./config.ts";
+import { DiskMeter } from "./disk-usage.ts";
 import { weaknesses } from "./hardening.ts";
+import { HomeAdoption } from "./home-adoption.ts";
 import { InfoBoard } from "./info-board.ts";
 import { Launchers } from "./launchers.ts";
 import { DiskKeeper } from "./limits/disk-keeper.ts";
@@ -14,6 +17,7 @@ import { LinkServer } from "./link-server.ts";
 import { LinuxAccounts } from "./linux-accounts.ts";
 import { LocalAccounts } from "./local-accounts.ts";
 import type { Log } from "./log.ts";
+import { listProcessesOf } from "./processes.ts";
 import { SnapshotProcess } from "./screen/snapshot-maker.ts";
 import { type SessionCount, Sessions } from "./sessions.ts";
 import { ContainerShells, LocalShells, type ShellOptions, type Shells } from "./shells.ts";
@@ -64,10 +68,12 @@ export class Agent {
 			onCount: (count) => this.#onCount(count),
 		});
 		const accounts = createAccounts(config, log);
+		const turns = new AccountTurns();
 		this.#server = new LinkServer({
 			requests: new RequestHandler({
-				...{ mode, workspace, accounts, isHardened, log },
+				...{ mode, workspace, accounts, turns, isHardened, log },
 				sessions: this.#sessions,
+				adoption: this.#createAdoption(turns, log),
 				onAttached: (account) => this.#tellDisk(account),
 			}),
 			log,
@@ -120,6 +126,22 @@ export class Agent {
 	#tellDisk(account: Account): void {
 		const disk = this.#disks.stateOf(account);
 		if (disk !== null) this.#server.broadcast({ kind: "disk-measured", username: account.username, disk });
+	}
+
+	#createAdoption(turns: AccountTurns, log: Log): HomeAdoption {
+		const { mode, skeleton, workspace } = this.#config;
+		const areApart = mode === "container";
+		return new HomeAdoption({
+			...{ workspace, skeleton, areApart, turns, log },
+			meter: new DiskMeter(),
+			endAll: async ({ uid, username }) => {
+				await this.#sessions.evict(username, areApart ? uid : null);
+				if (areApart && (await listProcessesOf(uid)).length > 0) throw new Error(`${username} cannot be ended`);
+			},
+			isRunning: async ({ uid, username }) =>
+				this.#sessions.runningOf(username) > 0 || (areApart && (await listProcessesOf(uid)).length > 0),
+			onAdopted: (account) => this.#disks.measureSoon(account),
+		});
 	}
 
 	#createDiskKeeper(log: Log): DiskKeeper {

@@ -11,9 +11,11 @@ import {
 	type LinkResponse,
 	type LinkResults,
 } from "../../server/protocol/link.ts";
+import type { AccountTurns } from "./account-turns.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Attachment } from "./attachment.ts";
 import { listHomes } from "./home.ts";
+import type { HomeAdoption } from "./home-adoption.ts";
 import type { LinkAttachments } from "./link-attachments.ts";
 import type { Log } from "./log.ts";
 import type { Session } from "./session.ts";
@@ -33,6 +35,8 @@ export type RequestContext = {
 	workspace: string;
 	accounts: Accounts;
 	sessions: Sessions;
+	turns: AccountTurns;
+	adoption: HomeAdoption;
 	isHardened(): boolean;
 	/** A page begins to look at a session of this account. */
 	onAttached(account: Account): void;
@@ -95,7 +99,9 @@ export class RequestHandler {
 			case "list":
 				return { result: { sessions: sessions.list(request.username) } };
 			case "evict":
-				return this.#evict(request);
+				return await this.#evict(request);
+			case "adopt":
+				return { result: { folder: await this.#context.adoption.adopt(request) } };
 			case "limit":
 				sessions.setLimits(request.account, request.limits);
 				return DONE;
@@ -107,13 +113,16 @@ export class RequestHandler {
 	}
 
 	async #open(request: LinkRequestOf<"open">, link: LinkAttachments, policy: Policy): Promise<Handled> {
-		const { mode, accounts, sessions, isHardened } = this.#context;
-		const { account, attachment, limits, name } = request;
+		const { mode, accounts, sessions, turns, isHardened } = this.#context;
+		const { account, attachment, environment, limits, name } = request;
 		link.claim(attachment.channel);
 		if (mode === "container" && !isHardened()) throw new BerthError("NOT_HARDENED");
-		const place = await accounts.ensure(account);
 		const { replayBytes } = policy;
-		const session = await sessions.open({ account, place, limits, name, size: attachment.size, replayBytes });
+		const { size } = attachment;
+		const session = await turns.share(account.username, async () => {
+			const place = await accounts.ensure(account);
+			return await sessions.open({ account, place, limits, environment, name, size, replayBytes });
+		});
 		if (!link.isOpen) {
 			// A shell that nobody was told of would only be found by chance.
 			sessions.close(session);
@@ -137,10 +146,10 @@ export class RequestHandler {
 		return { result, attachment };
 	}
 
-	#evict({ username }: LinkRequestOf<"evict">): Handled {
+	async #evict({ username }: LinkRequestOf<"evict">): Promise<Handled> {
 		const { mode, accounts, sessions } = this.#context;
 		const uid = mode === "container" ? accounts.find(username)?.uid : undefined;
-		sessions.evict(username, uid ?? null);
+		await sessions.evict(username, uid ?? null);
 		return DONE;
 	}
 

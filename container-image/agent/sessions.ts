@@ -31,6 +31,8 @@ export type OpenOptions = {
 	name: string;
 	size: TerminalSize;
 	limits: AccountLimits;
+	/** Variables of its shell, which are secret. */
+	environment: Readonly<Record<string, string>>;
 	replayBytes: number;
 };
 
@@ -133,12 +135,12 @@ export class Sessions {
 
 	/** Nobody will be told how the account's shells end: they end now, and are forgotten. */
 	abandon({ username, uid }: Account): void {
-		this.evict(username, this.#options.keeper === null ? null : uid);
+		void this.evict(username, this.#options.keeper === null ? null : uid);
 	}
 
 	/** Ends the account's sessions, but for those that cannot write files. What they printed stays to be read. */
 	endWriters(username: Username): void {
-		for (const { mayWrite, shell } of this.#of(username)) if (mayWrite) this.#terminator.begin({ shell });
+		for (const { mayWrite, shell } of this.#of(username)) if (mayWrite) void this.#terminator.begin({ shell });
 	}
 
 	/** Writes a line to the account's terminals. */
@@ -152,19 +154,22 @@ export class Sessions {
 		if (session.isAlive) this.#endLeftovers(session);
 	}
 
-	/** Ends everything of the account: its sessions and, where it has a uid of its own, whatever else it runs. */
-	evict(username: Username, uid: number | null): void {
-		for (const session of this.#of(username)) {
-			if (uid === null) this.close(session);
-			else this.#forget(session);
-		}
-		if (uid !== null) this.#terminator.begin({ uid });
+	/**
+	 * Ends everything of the account: its sessions and, where it has a uid of its own, whatever else it runs. They are
+	 * forgotten at once; the promise is fulfilled once their processes were forced to end.
+	 */
+	async evict(username: Username, uid: number | null): Promise<void> {
+		const sessions = this.#of(username);
+		const shells = sessions.filter(({ isAlive }) => isAlive).map(({ shell }) => shell);
+		for (const session of sessions) this.#forget(session);
+		const victims = uid === null ? shells.map((shell) => ({ shell })) : [{ uid }];
+		await Promise.all(victims.map((each) => this.#terminator.begin(each)));
 	}
 
 	/** Ends all sessions within `graceMs`, and whatever was being ended. */
 	async endAll(graceMs: number): Promise<void> {
 		const alive = [...this.#byId.values()].filter(({ isAlive }) => isAlive);
-		for (const { shell } of alive) this.#terminator.begin({ shell });
+		for (const { shell } of alive) void this.#terminator.begin({ shell });
 		const deadline = performance.now() + graceMs;
 		while (alive.some(({ isAlive }) => isAlive) && performance.now() < deadline) await sleep(POLL_MS);
 		await this.#terminator.finish();
@@ -188,7 +193,7 @@ export class Sessions {
 	/** Ends its processes; what it printed stays to be read. */
 	#expire({ username, sessionId, shell }: Session): void {
 		this.#options.log.info({ username, sessionId }, "session expired");
-		this.#terminator.begin({ shell });
+		void this.#terminator.begin({ shell });
 	}
 
 	#forget(session: Session): void {
@@ -203,7 +208,7 @@ export class Sessions {
 	}
 
 	async #startShell(
-		{ account, place, size, limits }: OpenOptions,
+		{ account, environment, place, size, limits }: OpenOptions,
 		sessionId: SessionId,
 		mayWrite: boolean,
 	): Promise<TerminalProgram> {
@@ -217,7 +222,7 @@ export class Sessions {
 		try {
 			const groups = keeper?.admit(account, limits) ?? [];
 			const launcher = launchers.of(account, groups);
-			const shell = shells.describe(account, place, sessionId, { limits, mayWrite });
+			const shell = shells.describe(account, place, sessionId, { limits, mayWrite, environment });
 			return await startOnTerminal(launcher, shell, size, (path) => shells.giveTerminal(account, path));
 		} finally {
 			this.#starting.delete(starting);
@@ -249,9 +254,9 @@ export class Sessions {
 	 * on while the account has another one running, but not longer: nobody would ever see it again.
 	 */
 	#endLeftovers({ username, shell }: Session): void {
-		this.#terminator.begin({ shell });
+		void this.#terminator.begin({ shell });
 		if (shell.owner === null || this.runningOf(username) > 0) return;
-		this.#terminator.begin({ uid: shell.owner, isSpared: () => this.runningOf(username) > 0 });
+		void this.#terminator.begin({ uid: shell.owner, isSpared: () => this.runningOf(username) > 0 });
 	}
 
 	/** False for a session that was closed: its program may end later. */

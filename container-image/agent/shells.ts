@@ -7,7 +7,12 @@ import type { Place } from "./accounts.ts";
 import { EXPENDABLE, type Launch } from "./launch.ts";
 import { temporaryFolderOf } from "./temporary-files.ts";
 
-export type Bounds = { limits: AccountLimits; mayWrite: boolean };
+export type Bounds = {
+	limits: AccountLimits;
+	mayWrite: boolean;
+	/** The user's secrets. Nothing that the shell goes by can be in them; if it were, it would not count. */
+	environment: Readonly<Record<string, string>>;
+};
 
 export interface Shells {
 	describe(account: Account, place: Place, sessionId: SessionId, bounds: Bounds): Launch;
@@ -32,8 +37,9 @@ export class ContainerShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home }: Place, sessionId: SessionId, { limits, mayWrite }: Bounds): Launch {
+	describe(account: Account, { home }: Place, sessionId: SessionId, bounds: Bounds): Launch {
 		const { shell } = this.#options;
+		const { environment, limits, mayWrite } = bounds;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		const { fileBytes, openFiles: nofile, processes: nproc } = limits;
 		const fsize = mayWrite ? fileBytes : 0;
@@ -46,7 +52,12 @@ export class ContainerShells implements Shells {
 			cwd: home,
 			// Start files can tell: where nothing can be written, no history is kept.
 			// tmux does not read TMPDIR, and its folder in /tmp could be taken by somebody else.
-			env: { ...env, ...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }), TMPDIR: tmp, TMUX_TMPDIR: tmp },
+			env: {
+				...environment,
+				...env,
+				...(mayWrite ? {} : { BERTH_DISK_FULL: "1" }),
+				...{ TMPDIR: tmp, TMUX_TMPDIR: tmp },
+			},
 		};
 	}
 
@@ -68,12 +79,12 @@ export class LocalShells implements Shells {
 		this.#options = options;
 	}
 
-	describe(account: Account, { home }: Place, sessionId: SessionId): Launch {
+	describe(account: Account, { home }: Place, sessionId: SessionId, { environment }: Bounds): Launch {
 		const { shell, toolsDir, searchPath } = this.#options;
 		const env = baseEnvironment(this.#options, account, { home, sessionId });
 		// `/etc/profile` sets PATH anew, so the skeleton's `.profile` puts the tools in front again.
 		const path = { PATH: `${toolsDir}:${searchPath}`, BERTH_TOOLS: toolsDir };
-		return { program: [shell, "-l"], cwd: home, env: { ...env, ...path } };
+		return { program: [shell, "-l"], cwd: home, env: { ...environment, ...env, ...path } };
 	}
 
 	ownerOf(): null {

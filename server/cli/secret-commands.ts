@@ -1,5 +1,7 @@
 /** `berth secret …` */
+
 import type { Command } from "commander";
+import type { OperationResult } from "../protocol/api.ts";
 import type { ContextOf } from "./context.ts";
 import { table, timeText } from "./output.ts";
 import { USER } from "./user-commands.ts";
@@ -48,6 +50,12 @@ export function addSecretCommands(program: Command, context: ContextOf): void {
 		.action(async () => {
 			const { call, out } = context();
 			const rotated = await call("secrets.rotate", {});
-			await out.result(rotated, `${rotated.secrets} secrets are encrypted with key ${rotated.keyId} now.`);
+			await out.result(rotated, rotationWords(rotated));
 		});
+}
+
+function rotationWords({ keyId, secrets, unneededKeys, unreadable }: OperationResult<"secrets.rotate">): string {
+	const left = unreadable === 0 ? "" : `\n${unreadable} could not be read, and stay as they are: their keys are gone.`;
+	const unneeded = unneededKeys.length === 0 ? "" : `\nNothing needs these keys any more: ${unneededKeys.join(", ")}.`;
+	return `${secrets} secrets are encrypted with key ${keyId} now.${left}${unneeded}`;
 }

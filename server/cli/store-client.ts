@@ -5,7 +5,7 @@ import { pino } from "pino";
 import type { Config } from "../config.ts";
 import { localAddress } from "../local-address.ts";
 import type { OperationInput, OperationName, OperationResult } from "../protocol/api.ts";
-import { toWireError } from "../protocol/errors.ts";
+import { BerthError, toWireError } from "../protocol/errors.ts";
 import { createServices, type Services } from "../services.ts";
 import { tierPlanOf } from "../tiers-file.ts";
 import { type Client, Refusal, Trouble } from "./client.ts";
@@ -30,6 +30,9 @@ export class StoreClient implements Client {
 			isTier: (name) => tiers.has(name),
 			onTierChanged: () => {},
 			onDisabled: () => {},
+			onSecretChanged: () => {},
+			// Asked by a browser only: homes are in containers, which a gateway reaches.
+			adoptGuest: () => Promise.reject(new BerthError("POOL_STARTING")),
 		});
 	}
 

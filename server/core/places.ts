@@ -54,6 +54,8 @@ export class Places implements Disposable {
 	/** Whose use was not written down yet. */
 	readonly #used = new Set<UserId>();
 	#noting: NodeJS.Timeout | null = null;
+	/** Who gets no place now: their files are becoming somebody else's. */
+	readonly #held = new Set<UserId>();
 	#isDisposed = false;
 
 	constructor(options: PlacesOptions) {
@@ -115,8 +117,44 @@ export class Places implements Disposable {
 		if (ordinal !== undefined && placed !== undefined) this.#evict({ username: placed.visitor.username, ordinal });
 	}
 
+	/**
+	 * Gives a guest's files to a member, in the member's container; what the guest runs ends first, wherever it is.
+	 * `onHeld` is called once the guest gets no place any more. Returns the folder's name in the member's home, empty where it
+	 * is the home; null where there was nothing. Throws `BerthError`: why the member has no place or the guest's container
+	 * cannot be reached, or what the agent says; then it can be asked again.
+	 */
+	async adopt(guest: Visitor, member: Visitor, onHeld: () => void): Promise<string | null> {
+		const { accounts, assignments, onFreed } = this.#options;
+		this.#held.add(guest.userId);
+		try {
+			onHeld();
+			await this.#endEverywhere(guest);
+			// In a pool that is full, it is the guest's place that the member gets.
+			assignments.release(guest.userId);
+			const location = this.locate(member);
+			if (location.kind === "waiting") throw location.error;
+			const { account: to, limits, link } = location;
+			const from = { username: guest.username, uid: accounts.register(guest, Date.now()) };
+			return (await link.request({ op: "adopt", from, to, diskBytes: limits.diskBytes })).folder;
+		} finally {
+			this.#held.delete(guest.userId);
+			onFreed();
+		}
+	}
+
+	/** A user may have been moved: all containers are asked. Throws `BerthError` where the user's own cannot be. */
+	async #endEverywhere({ userId, username }: Visitor): Promise<void> {
+		const { assignments, pool } = this.#options;
+		const ordinal = assignments.find(userId)?.ordinal;
+		const own = ordinal === undefined ? null : pool.stateOf(ordinal);
+		if (own !== null && own.kind !== "ready") throw whyNotReady(own, pool.engine);
+		const links = pool.states.flatMap((state) => (state.kind === "ready" ? [state.link] : []));
+		await Promise.all(links.map((link) => link.request({ op: "evict", username })));
+	}
+
 	#find(visitor: Visitor): Location {
 		const { assignments, log, pool } = this.#options;
+		if (this.#held.has(visitor.userId)) throw new BerthError("CONTAINER_RESTARTING");
 		const assignment = assignments.find(visitor.userId);
 		if (assignment === null) return this.#assign(visitor);
 		const state = pool.stateOf(assignment.ordinal);

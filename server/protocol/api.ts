@@ -7,6 +7,7 @@ import { z } from "zod";
 import { textUpTo } from "./bounded.ts";
 import { SignInId, UserId, Username } from "./ids.ts";
 import { OPERATION_PLACES, type OperationPlace } from "./operation-places.ts";
+import { SecretName, SecretValue, VariableName } from "./secret-names.ts";
 import { Role, SignInMethod } from "./sign-in.ts";
 
 export { API_PATH } from "./operation-places.ts";
@@ -68,11 +69,8 @@ export const MethodInfo = z.object({
 });
 export type MethodInfo = z.infer<typeof MethodInfo>;
 
-/** A name that a shell can have for a variable; some are taken, see `secret-names.ts`. */
-export const SecretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be letters, digits and underscores");
-export const SecretValue = textUpTo(16 * 1024).refine((text) => !text.includes("\0"), "must not contain NUL");
 export const SecretInfo = z.object({
-	name: SecretName,
+	name: VariableName,
 	changedAt: Time.nullable(),
 	/** `nameOfActor` of whoever set it; null where the store does not say. */
 	changedBy: z.string().nullable(),
@@ -267,7 +265,7 @@ export const OPERATIONS = {
 	"secret.remove": {
 		...OPERATION_PLACES["secret.remove"],
 		summary: "Takes a variable away from the user's new shells.",
-		input: z.object({ user: UserRef, name: SecretName }),
+		input: z.object({ user: UserRef, name: VariableName }),
 		result: Nothing,
 	},
 	"secrets.rotate": {
@@ -275,7 +273,16 @@ export const OPERATIONS = {
 		summary:
 			"Makes a new key, and encrypts all secrets with it. Where the keys are given from outside: with the first.",
 		input: Nothing,
-		result: z.object({ keyId: z.string(), secrets: z.number().int() }),
+		result: z.object({
+			/** The key that encrypts from now on. */
+			keyId: z.string(),
+			/** Encrypted with it now. */
+			secrets: z.number().int(),
+			/** Those whose key is gone: they stay as they are. */
+			unreadable: z.number().int(),
+			/** Keys that were given from outside and that nothing is encrypted with any more. */
+			unneededKeys: z.array(z.string()),
+		}),
 	},
 	"token.list": {
 		...OPERATION_PLACES["token.list"],

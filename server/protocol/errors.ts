@@ -87,6 +87,18 @@ export const ERROR_TABLE = {
 		action: "Close a session that you no longer need.",
 		isRetryable: false,
 	},
+	TOO_MANY_SECRETS: {
+		status: 409,
+		message: "That is more than can be kept of your secrets.",
+		action: "Remove some, or keep long ones as files in your home: 64 secrets and 32 KiB are the most.",
+		isRetryable: false,
+	},
+	NO_ROOM: {
+		status: 409,
+		message: "There is no room for these files.",
+		action: "Delete some of your files, or some of the guest's, and try again.",
+		isRetryable: false,
+	},
 	NAME_TAKEN: {
 		status: 409,
 		message: "Somebody has this name already.",
@@ -188,6 +200,12 @@ export const ERROR_TABLE = {
 		message: "The store of your secrets does not answer.",
 		action: "Try again in a minute. The operator finds the reason in the gateway's log.",
 		isRetryable: true,
+	},
+	SECRET_UNREADABLE: {
+		status: 500,
+		message: "A secret cannot be read, and is missing in this shell.",
+		action: "Set it again. The operator may have the key that it was encrypted with.",
+		isRetryable: false,
 	},
 	LINK_BROKEN: {
 		status: 503,

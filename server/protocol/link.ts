@@ -16,10 +16,11 @@ import { AccountLimits, DiskState } from "./account-limits.ts";
 import { atLeastOne, textUpTo } from "./bounded.ts";
 import { ERROR_CODES } from "./errors.ts";
 import { PageId, SessionId, Uid, Username } from "./ids.ts";
+import { SecretEnvironment } from "./secret-names.ts";
 import { ByteOffset, OutputSize, SessionInfo, SessionName, SessionSignal, TerminalSize } from "./session.ts";
 
 /** Raised with every change that an older peer would misread. */
-export const LINK_PROTOCOL_VERSION = 3;
+export const LINK_PROTOCOL_VERSION = 4;
 
 /** Where the agent listens inside its container. */
 export const AGENT_SOCKET_PATH = "/run/berth/agent.sock";
@@ -81,6 +82,8 @@ export const LinkRequest = z.discriminatedUnion("op", [
 		op: z.literal("open"),
 		account: Account,
 		limits: AccountLimits,
+		/** Variables of this one shell, which are secret: they are kept nowhere, and logged nowhere. */
+		environment: SecretEnvironment.default({}),
 		name: SessionName,
 		attachment: Attachment,
 	}),
@@ -104,8 +107,15 @@ export const LinkRequest = z.discriminatedUnion("op", [
 	z.object({ op: z.literal("close"), username: Username, sessionId: SessionId }),
 	/** → `ListResult` */
 	z.object({ op: z.literal("list"), username: Username }),
-	/** Closes all sessions of an account whose place was given back. → {} */
+	/** Closes all sessions of an account. Answered once nothing of it runs here any more. → {} */
 	z.object({ op: z.literal("evict"), username: Username }),
+	/**
+	 * Gives what is in the home of `from` to `to`, whose home it becomes where that has nothing of its own in it; otherwise
+	 * it becomes a folder there. Ends all that `from` runs here; nothing of it may run in another container. What was
+	 * begun and not ended is gone on with. Codes: ACCOUNT_CONFLICT; NO_ROOM where `to` would have more files than
+	 * `diskBytes`, then nothing was changed. → `AdoptResult`
+	 */
+	z.object({ op: z.literal("adopt"), from: Account, to: Account, diskBytes: z.number().int().positive() }),
 	/** What the account may use from now on, also the programs that it runs already. → {} */
 	z.object({ op: z.literal("limit"), account: Account, limits: AccountLimits }),
 	/** Owners of the homes on the volume, in name order, after a name. → `HomesResult` */
@@ -130,6 +140,11 @@ export const AttachResult = z.object({
 	inputAccepted: ByteOffset,
 });
 export type AttachResult = z.infer<typeof AttachResult>;
+
+export const AdoptResult = z.object({
+	/** Name of the folder in the home of `to`, empty where it is the home itself; null where there was nothing. */
+	folder: textUpTo(100).nullable(),
+});
 
 export const ListResult = z.object({ sessions: z.array(SessionInfo) });
 
@@ -159,6 +174,7 @@ export type LinkResults = {
 	close: Record<string, never>;
 	list: z.infer<typeof ListResult>;
 	evict: Record<string, never>;
+	adopt: z.infer<typeof AdoptResult>;
 	limit: Record<string, never>;
 	homes: z.infer<typeof HomesResult>;
 };
@@ -174,6 +190,7 @@ export const LINK_RESULT_SCHEMAS = {
 	close: Nothing,
 	list: ListResult,
 	evict: Nothing,
+	adopt: AdoptResult,
 	limit: Nothing,
 	homes: HomesResult,
 } as const;

@@ -87,8 +87,17 @@ export type Attached = {
 	inputAccepted: number;
 };
 
+/** Answer to open. */
+export type Opened = Attached & {
+	/** What the shell does not have of the user's secrets, and why; empty where it has them all. */
+	secretProblems: WireError[];
+};
+
+/** One of the user's secrets was set anew, or taken away. */
+export type SecretChange = { kind: "set" | "removed"; name: string };
+
 export type PageRequestResults = {
-	"session:open": Attached;
+	"session:open": Opened;
 	"session:attach": Attached;
 	"session:detach": object;
 	"session:resize": object;
@@ -163,6 +172,8 @@ export type GatewayToPageEvents = {
 	"berth:error": (event: string, error: WireError) => void;
 	/** The page's sign-in has ended, and with it the connection. Programs go on. */
 	"berth:signed-out": (why: SignInEnd) => void;
+	/** New shells have other secrets than those that run. */
+	"secrets:changed": (change: SecretChange) => void;
 	/** The gateway is about to close; programs go on, and the page should reconnect. */
 	"gateway:closing": () => void;
 };

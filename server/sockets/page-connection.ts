@@ -11,14 +11,16 @@ import type { UserEvent } from "../protocol/link.ts";
 import { parse } from "../protocol/parse.ts";
 import type { SignInEnd } from "../protocol/sign-in.ts";
 import {
+	type Attached,
 	PAGE_MESSAGES,
 	PAGE_REQUESTS,
 	type PageRequest,
 	type PageRequestName,
 	type PageRequestResults,
 	type Place,
+	type SecretChange,
 } from "../protocol/terminal.ts";
-import { PageSessions, type Released } from "./page-sessions.ts";
+import { PageSessions, type Released, type SecretsOf } from "./page-sessions.ts";
 import type { AtSocket, PageSocket } from "./terminal-sockets.ts";
 import type { UserAllowance } from "./user-allowance.ts";
 
@@ -31,6 +33,7 @@ type Handlers = {
 
 export type PageConnectionOptions = {
 	places: Places;
+	secretsOf: SecretsOf;
 	audits: { sessions: SessionAudit; limits: LimitAudit };
 	log: Log;
 };
@@ -49,7 +52,7 @@ export class PageConnection implements Disposable {
 	constructor(
 		socket: PageSocket,
 		{ presence, address, allowance }: AtSocket & { allowance: UserAllowance },
-		{ places, audits, log }: PageConnectionOptions,
+		{ places, secretsOf, audits, log }: PageConnectionOptions,
 	) {
 		this.presence = presence;
 		this.#by = { userId: presence.user.userId, address };
@@ -58,21 +61,25 @@ export class PageConnection implements Disposable {
 		this.#socket = socket;
 		this.#places = places;
 		this.#log = log;
-		this.#sessions = new PageSessions(presence.user, places, {
-			onOutput: (sessionId, offset, bytes) => socket.emit("session:output", sessionId, offset, bytes),
-			onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
-			onInputRefused: (sessionId, seq, error) =>
-				socket.emit("session:input-refused", sessionId, seq, toWireError(error)),
-			onDetached: (sessionId, reason) => {
-				this.#sessions.forget(sessionId);
-				socket.emit("session:detached", sessionId, reason);
+		this.#sessions = new PageSessions(
+			presence.user,
+			{ places, secretsOf },
+			{
+				onOutput: (sessionId, offset, bytes) => socket.emit("session:output", sessionId, offset, bytes),
+				onInputAck: (sessionId, seq) => socket.emit("session:input-ack", sessionId, seq),
+				onInputRefused: (sessionId, seq, error) =>
+					socket.emit("session:input-refused", sessionId, seq, toWireError(error)),
+				onDetached: (sessionId, reason) => {
+					this.#sessions.forget(sessionId);
+					socket.emit("session:detached", sessionId, reason);
+				},
+				onLost: (sessionId) => {
+					const container = this.#sessions.forget(sessionId);
+					if (container !== null) audits.sessions.lost(this.#by, { sessionId, container });
+					socket.emit("session:closed", sessionId, "container-lost");
+				},
 			},
-			onLost: (sessionId) => {
-				const container = this.#sessions.forget(sessionId);
-				if (container !== null) audits.sessions.lost(this.#by, { sessionId, container });
-				socket.emit("session:closed", sessionId, "container-lost");
-			},
-		});
+		);
 		this.#listen();
 	}
 
@@ -99,6 +106,10 @@ export class PageConnection implements Disposable {
 			default:
 				assertNever(event);
 		}
+	}
+
+	onSecretChanged(change: SecretChange): void {
+		this.#socket.emit("secrets:changed", change);
 	}
 
 	/** The page's user is not signed in any more. It is told why, and can do nothing from here on. */
@@ -129,7 +140,10 @@ export class PageConnection implements Disposable {
 	#handlers(): Handlers {
 		const sessions = this.#sessions;
 		const nothing = { result: {} };
-		const attached = ({ attached, release }: Released) => ({ result: attached, afterwards: release });
+		const attached = <Result extends Attached>({ attached, release }: Released<Result>) => ({
+			result: attached,
+			afterwards: release,
+		});
 		return {
 			"session:open": async (request) => {
 				const opened = await sessions.open(request);

@@ -3,34 +3,44 @@ import type { Visitor } from "../core/identity.ts";
 import type { Attachment, AttachmentSink } from "../core/link/attachment.ts";
 import type { Bound, Link } from "../core/link/link.ts";
 import type { Location, Places } from "../core/places.ts";
-import { BerthError } from "../protocol/errors.ts";
-import type { SessionId } from "../protocol/ids.ts";
+import type { ShellSecrets } from "../core/secrets.ts";
+import { BerthError, toWireError } from "../protocol/errors.ts";
+import type { SessionId, UserId } from "../protocol/ids.ts";
 import type { SessionInfo } from "../protocol/session.ts";
-import type { Attached, PageRequest } from "../protocol/terminal.ts";
+import type { Attached, Opened, PageRequest } from "../protocol/terminal.ts";
 
 /** `container`: its name. */
 type Binding = { container: string; link: Link; attachment: Attachment };
 
 /** An attachment that is to be released once the page has been told of it. */
-export type Released = { attached: Attached; container: string; release(): void };
+export type Released<Result extends Attached = Attached> = { attached: Result; container: string; release(): void };
+
+/** For a new shell of this user. Never fails. */
+export type SecretsOf = (userId: UserId) => Promise<ShellSecrets>;
 
 export class PageSessions implements Disposable {
 	readonly #visitor: Visitor;
 	readonly #places: Places;
+	readonly #secretsOf: SecretsOf;
 	readonly #sink: AttachmentSink;
 	readonly #bindings = new Map<SessionId, Binding>();
 	#isDisposed = false;
 
-	constructor(visitor: Visitor, places: Places, sink: AttachmentSink) {
+	constructor(visitor: Visitor, { places, secretsOf }: { places: Places; secretsOf: SecretsOf }, sink: AttachmentSink) {
 		this.#visitor = visitor;
 		this.#places = places;
+		this.#secretsOf = secretsOf;
 		this.#sink = sink;
 	}
 
-	async open({ pageId, name, size }: PageRequest<"session:open">): Promise<Released> {
+	async open({ pageId, name, size }: PageRequest<"session:open">): Promise<Released<Opened>> {
+		// Whoever has to wait need not be asked for secrets; and while they are asked for, the place may change.
+		this.#location();
+		const { environment, problems } = await this.#secretsOf(this.#visitor.userId);
 		const { account, container, limits, link } = this.#location();
-		const bound = await link.openSession({ account, limits, name, pageId, size }, this.#sink);
-		return this.#bind(container.name, link, bound);
+		const request = { account, environment, limits, name, pageId, size };
+		const opened = this.#bind(container.name, link, await link.openSession(request, this.#sink));
+		return { ...opened, attached: { ...opened.attached, secretProblems: problems.map(toWireError) } };
 	}
 
 	async attach({ pageId, sessionId, from, size }: PageRequest<"session:attach">): Promise<Released> {

@@ -15,10 +15,11 @@ import { MAX_SOCKET_MESSAGE_BYTES, TERMINAL_PROTOCOL_VERSION } from "../protocol
 import type { UserEvent } from "../protocol/link.ts";
 import type { SignInEnd } from "../protocol/sign-in.ts";
 import { socketParser } from "../protocol/socket-parser.ts";
-import type { GatewayToPageEvents, Welcome } from "../protocol/terminal.ts";
+import type { GatewayToPageEvents, SecretChange, Welcome } from "../protocol/terminal.ts";
 import { ConnectionLimits, type ConnectionLimitsOptions } from "./connection-limits.ts";
 import { meteredWebSockets } from "./metered-web-sockets.ts";
 import { PageConnection } from "./page-connection.ts";
+import type { SecretsOf } from "./page-sessions.ts";
 
 /** What a page sends is of no type until it is parsed, so that its events are not declared here. */
 export type PageSocket = Socket<DefaultEventsMap, GatewayToPageEvents, DefaultEventsMap, PageData>;
@@ -35,6 +36,7 @@ export type TerminalSocketsOptions = {
 	identify(request: IncomingMessage): Presence | null;
 	originPolicy: OriginPolicy;
 	isolation: Welcome["isolation"];
+	secretsOf: SecretsOf;
 	/** What a visitor may use. */
 	limitsOf(visitor: Visitor): AccountLimits;
 	limits: Omit<ConnectionLimitsOptions, "identify" | "log">;
@@ -107,9 +109,14 @@ export class TerminalSockets implements AsyncDisposable {
 		for (const page of [...this.#allPages()]) if (page.presence.signInId === signInId) page.signOut(why);
 	}
 
-	/** A user may not come in any more: all their pages are told, and disconnected. */
-	dropUser(userId: UserId): void {
-		for (const page of [...this.#allPages()]) if (page.presence.user.userId === userId) page.signOut("disabled");
+	/** A user may not come in any more, or is another one now: all their pages are told, and disconnected. */
+	dropUser(userId: UserId, why: SignInEnd): void {
+		for (const page of this.#pagesOf(userId)) page.signOut(why);
+	}
+
+	/** Tells a user's pages that shells which run have other secrets than new ones. */
+	tellSecretChanged(userId: UserId, change: SecretChange): void {
+		for (const page of this.#pagesOf(userId)) page.onSecretChanged(change);
 	}
 
 	/** Tells all pages that the gateway goes, and disconnects them. */
@@ -117,6 +124,10 @@ export class TerminalSockets implements AsyncDisposable {
 		this.#server.emit("gateway:closing");
 		for (const page of this.#allPages()) page[Symbol.dispose]();
 		await this.#server.close();
+	}
+
+	#pagesOf(userId: UserId): PageConnection[] {
+		return [...this.#allPages()].filter(({ presence }) => presence.user.userId === userId);
 	}
 
 	*#allPages(): Iterable<PageConnection> {
@@ -157,7 +168,7 @@ export class TerminalSockets implements AsyncDisposable {
 	}
 
 	#welcome(socket: PageSocket, places: Places): void {
-		const { isolation, limits, limitsOf, log, sessionAudit } = this.#options;
+		const { isolation, limits, limitsOf, log, secretsOf, sessionAudit } = this.#options;
 		const { presence, address } = socket.data;
 		const { user: visitor } = presence;
 		const { userId, username, displayName } = visitor;
@@ -165,7 +176,8 @@ export class TerminalSockets implements AsyncDisposable {
 		const allowance = this.#limits.enter(presence);
 		const audits = { sessions: sessionAudit, limits: limits.limitAudit };
 		const at = { presence, address, allowance };
-		const page = new PageConnection(socket, at, { places, audits, log: log.child({ userId, page: socket.id }) });
+		const pageLog = log.child({ userId, page: socket.id });
+		const page = new PageConnection(socket, at, { places, secretsOf, audits, log: pageLog });
 		const pages = this.#pages.get(username) ?? new Set();
 		this.#pages.set(username, pages.add(page));
 		socket.once("disconnect", () => {

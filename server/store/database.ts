@@ -54,6 +54,16 @@ export class Database implements Disposable {
 		return this.#sqlite.transaction(work).immediate();
 	}
 
+	/** As `inTransaction`; and what it wrote outlasts a power cut. */
+	inDurableTransaction<T>(work: () => T): T {
+		this.#sqlite.pragma("synchronous = FULL");
+		try {
+			return this.inTransaction(work);
+		} finally {
+			this.#sqlite.pragma("synchronous = NORMAL");
+		}
+	}
+
 	/** Whether what is written now is undone where the work around it fails. */
 	get isInTransaction(): boolean {
 		return this.#sqlite.inTransaction;

@@ -20,7 +20,7 @@ const LINES_PRUNED_AT_ONCE = 1_000;
 const MAX_WAITING = 10_000;
 const RETRY_MS = 1_000;
 /** Of whom nobody knows, from one address in a minute: failed sign-ins and the like. */
-const STRANGERS_LINES = 200;
+const STRANGERS_LINES = 400;
 /** Hashed without a pause: some 2 ms. */
 const LINES_BEFORE_OTHER_WORK = 250;
 

@@ -181,12 +181,21 @@ export class LinkClient {
 	}
 
 	async openTerminal(
-		options: { account?: typeof ADA; pageId?: PageId; size?: TerminalSize; isCrediting?: boolean; name?: string } = {},
+		options: {
+			account?: typeof ADA;
+			pageId?: PageId;
+			size?: TerminalSize;
+			isCrediting?: boolean;
+			name?: string;
+			environment?: Record<string, string>;
+		} = {},
 	): Promise<Terminal> {
 		const { account = ADA, pageId = newPageId(), size = DEFAULT_SIZE, isCrediting = true, name = "shell" } = options;
+		const { environment = {} } = options;
 		const log = this.#newChannelLog(isCrediting);
 		const attachment = { channel: log.channel, pageId, size };
-		const result = await this.request<"open">({ op: "open", account, limits: this.#limits, name, attachment });
+		const limits = this.#limits;
+		const result = await this.request<"open">({ op: "open", account, limits, environment, name, attachment });
 		return { log, result, session: result.session, sessionId: result.session.sessionId };
 	}
 

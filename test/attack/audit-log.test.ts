@@ -96,7 +96,7 @@ test("strangers who fail to sign in again and again write few lines", async (t) 
 		}),
 	);
 	const lines = (await berth.lines<AuditLine>("audit", "export")).filter(({ actor }) => actor === "nobody");
-	assert.ok(lines.length > 0 && lines.length <= 2 * 201, `${lines.length} lines`);
+	assert.ok(lines.length > 0 && lines.length <= 2 * 401, `${lines.length} lines`);
 });
 
 test("what a stranger sends makes no line of its own, however it looks like one", async (t) => {

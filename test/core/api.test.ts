@@ -35,6 +35,8 @@ function setUp(t: TestContext): { services: Services; told: Told } {
 			isTier: (name) => name === "large",
 			onTierChanged: (userId) => told.tiered.push(userId),
 			onDisabled: (userId) => told.disabled.push(userId),
+			onSecretChanged: () => {},
+			adoptGuest: async () => "~",
 		},
 	);
 	t.after(() => {

@@ -165,6 +165,16 @@ test("people come by HTTPS where TLS is ours or the public address says so, unle
 	assert.ok(!isReachedByHttps(readConfig({ PUBLIC_URL: "https://shell.example", COOKIE_SECURE: "false" })));
 });
 
+test("secrets have one store and one source of keys", () => {
+	const vault = { VAULT_ADDR: "https://vault.example.org:8200" };
+	assert.match(problemsOf(vault).join(), /^VAULT_ADDR: needs either VAULT_TOKEN or VAULT_TOKEN_FILE$/);
+	assert.match(problemsOf({ ...vault, VAULT_TOKEN: "x", VAULT_TOKEN_FILE: "/x" }).join(), /^VAULT_ADDR: needs either/);
+	assert.deepEqual(problemsOf({ ...vault, VAULT_TOKEN: "x" }), []);
+	const key = "A".repeat(43).concat("=");
+	assert.match(problemsOf({ SECRETS_KEY: key, SECRETS_KEY_FILE: "/x" }).join(), /^SECRETS_KEY_FILE: is not read/);
+	assert.match(problemsOf({ SECRETS_KEY: "short" }).join(), /^SECRETS_KEY: the value must be keys of 32 bytes/);
+});
+
 test("issuers and keys are asked by HTTPS, or on this machine, and an issuer is spelled as it spells itself", () => {
 	const oidc = { SIGN_IN: "oidc", OIDC_CLIENT_ID: "berth", PUBLIC_URL: "https://shell.example.org" };
 	for (const OIDC_ISSUER of ["https://a.example/x/", "https://a.example", "http://localhost:1", "http://[::1]:1/"]) {

@@ -85,7 +85,10 @@ class Recorder implements AttachmentSink {
 
 async function openSession(link: Link): Promise<{ attachment: Attachment; recorder: Recorder }> {
 	const recorder = new Recorder();
-	const request = { account: ADA, limits: DEFAULT_LIMITS, name: "x", pageId: newPageId(), size: DEFAULT_SIZE };
+	const request = {
+		...{ account: ADA, limits: DEFAULT_LIMITS, environment: {}, name: "x" },
+		...{ pageId: newPageId(), size: DEFAULT_SIZE },
+	};
 	const { attachment, result } = await link.openSession(request, recorder);
 	recorder.offset = result.from;
 	attachment.release();

@@ -39,6 +39,7 @@ async function serve(t: TestContext): Promise<Fixture> {
 		identify: () => ({ user: ADA, method: "anonymous", signInId: null }),
 		originPolicy: { ownOrigin: null, allowedOrigins: [], isSecure: false, isLoopbackOnly: false },
 		isolation: "containers",
+		secretsOf: async () => ({ environment: {}, problems: [] }),
 		limitsOf: () => DEFAULT_LIMITS,
 		limits: {
 			gate: (_request, _response, next) => next(),

@@ -14,6 +14,7 @@ import { offerGuestFiles } from "./guest-files-offer.ts";
 import { forgetNotices, showNotice } from "./notices.ts";
 import { PhoneKeys } from "./phone-keys.ts";
 import { SearchBar } from "./search-bar.ts";
+import { changedSecretWords } from "./secret-words.ts";
 import type { SessionTab } from "./session-tab.ts";
 import { showSettings } from "./settings-dialog.ts";
 import { type Action, actionOf, SHORTCUTS, TAB_KEYS } from "./shortcuts.ts";
@@ -54,6 +55,10 @@ const connection = new GatewayConnection({
 	},
 });
 connection.socket.on("disk", (disk) => status.onDisk(disk));
+connection.socket.on("secrets:changed", (change) => {
+	// Whoever has no shell yet will have it in the first.
+	if (tabs.all.some(({ sessionId }) => sessionId !== null)) showNotice(changedSecretWords(change));
+});
 const phoneKeys = new PhoneKeys(byId("phone-keys"), {
 	onText: (text) => tabs.active?.type(text),
 	isApplicationMode: () => tabs.active?.view.terminal.modes.applicationCursorKeysMode ?? false,

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from "../../server/protocol/errors.ts";
 import type { OutputSize, TerminalSize } from "../../server/protocol/session.ts";
-import type { Attached } from "../../server/protocol/terminal.ts";
+import type { Attached, Opened } from "../../server/protocol/terminal.ts";
 import { type GatewayConnection, RequestFailure, UNANSWERED } from "./gateway-connection.ts";
 import { InputQueue } from "./input-queue.ts";
 import { type OutputSink, OutputStream } from "./output-stream.ts";
@@ -66,9 +66,11 @@ export class SessionChannel {
 	}
 
 	/** Throws `RequestFailure` or `Superseded`. */
-	async open(name: string, size: TerminalSize): Promise<Opening> {
+	async open(name: string, size: TerminalSize): Promise<Opening & Opened> {
 		const { connection, pageId } = this.#options;
-		return await this.#begin(null, (onResult) => connection.request("session:open", { pageId, name, size }, onResult));
+		return await this.#begin<Opened>(null, (onResult) =>
+			connection.request("session:open", { pageId, name, size }, onResult),
+		);
 	}
 
 	/** Attaches, anew or where it was before the connection broke. Throws `RequestFailure` or `Superseded`. */
@@ -80,7 +82,7 @@ export class SessionChannel {
 		await this.#output.untilParsed();
 		if (attempt !== this.#attempt) throw new Superseded();
 		const from = this.#output.resumeFrom;
-		return await this.#begin(from, (onResult) =>
+		return await this.#begin<Attached>(from, (onResult) =>
 			connection.request("session:attach", { pageId, sessionId, from, size }, onResult),
 		);
 	}
@@ -149,10 +151,10 @@ export class SessionChannel {
 	}
 
 	/** Asks for an attachment, and takes it at once: output may come right behind the answer. */
-	async #begin(
+	async #begin<Answer extends Attached>(
 		from: number | null,
-		ask: (onResult: (attached: Attached) => void) => Promise<Attached>,
-	): Promise<Opening> {
+		ask: (onResult: (attached: Answer) => void) => Promise<Answer>,
+	): Promise<Opening & Answer> {
 		// Socket.IO would keep the request for the next connection, where it means nothing.
 		if (!this.#options.connection.socket.connected) throw new RequestFailure(UNANSWERED.error);
 		this.pause();

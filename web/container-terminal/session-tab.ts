@@ -7,6 +7,7 @@ import { AttachLoop } from "./attach-loop.ts";
 import { confirmPaste } from "./dialogs.ts";
 import { ExpiryNotice } from "./expiry-notice.ts";
 import type { GatewayConnection } from "./gateway-connection.ts";
+import { missingSecretsWords } from "./secret-words.ts";
 import { type Opening, SessionChannel } from "./session-channel.ts";
 import { endingOf, expiryHint, isShownByCover, skippedWords } from "./session-words.ts";
 import { SizeClaim } from "./size-claim.ts";
@@ -212,8 +213,14 @@ export class SessionTab {
 		this.#news = null;
 		const { sessionId } = this;
 		const size = this.#size.attaching(sessionId === null ? null : this.#session);
-		if (sessionId === null) this.#goLive(await this.channel.open(this.name, size));
+		if (sessionId === null) this.#goLive(await this.#open(size));
 		else this.#goLive(await this.channel.attach(sessionId, size));
+	}
+
+	async #open(size: TerminalSize): Promise<Opening> {
+		const opened = await this.channel.open(this.name, size);
+		for (const text of missingSecretsWords(opened.secretProblems)) this.#options.onNotice(text);
+		return opened;
 	}
 
 	#goLive({ isRedrawn, session }: Opening): void {

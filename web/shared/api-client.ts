@@ -14,8 +14,8 @@ export class ApiFailure extends Error {
 	}
 }
 
-/** Gateways answer within this, ms; whatever takes longer is broken. */
-const ANSWER_LIMIT_MS = 20_000;
+/** Gateways answer within this, ms, files that are handed over included; whatever takes longer is broken. */
+const ANSWER_LIMIT_MS = 60_000;
 
 /** Throws `ApiFailure` where the gateway refuses, or does not answer. */
 export async function call<Name extends OperationName>(
@@ -26,11 +26,14 @@ export async function call<Name extends OperationName>(
 	const { address, rest } = addressOf(path, input);
 	const isInQuery = method === "GET" || method === "DELETE";
 	if (isInQuery) for (const [key, value] of Object.entries(rest)) address.searchParams.set(key, String(value));
-	const response = await fetch(address, {
-		method,
-		signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
-		...(!isInQuery && { headers: { "content-type": "application/json" }, body: JSON.stringify(rest) }),
-	}).catch(() => null);
+	const ask = async (): Promise<Response | null> =>
+		await fetch(address, {
+			method,
+			signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+			...(!isInQuery && { headers: { "content-type": "application/json" }, body: JSON.stringify(rest) }),
+		}).catch(() => null);
+	// Browsers drop what is on its way when a network comes or goes. To look again does no harm.
+	const response = (await ask()) ?? (method === "GET" ? await ask() : null);
 	if (response === null) throw new ApiFailure(NO_ANSWER);
 	const answer: unknown = await response.json().catch(() => null);
 	if (!response.ok || answer === null) throw new ApiFailure(errorIn(answer));

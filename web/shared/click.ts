@@ -8,9 +8,12 @@ export function askOnClick(button: HTMLElement, problem: HTMLElement, act: () =>
 	button.addEventListener("click", async () => {
 		if (isBusy) return;
 		isBusy = true;
+		// Disabled, it would lose the keyboard.
+		button.ariaDisabled = "true";
 		setText(problem, "");
 		const failure = await failureOf(act);
 		if (failure !== null) setText(problem, refusalWords(failure));
+		button.ariaDisabled = null;
 		isBusy = false;
 	});
 }

@@ -48,7 +48,8 @@ export function refusalWords({ action, code, message, retryAfterMs }: WireError)
 	if (code === "TOO_MANY_ATTEMPTS" && retryAfterMs !== undefined) {
 		return `${message} Wait ${waitWords(retryAfterMs)}, then try again.`;
 	}
-	return `${message} ${action}`;
+	// What to do is in the message itself: which field, and what it must be.
+	return code === "BAD_REQUEST" ? message : `${message} ${action}`;
 }
 
 /** Null where all went well; what is no refusal is a mistake of ours, and is thrown. */

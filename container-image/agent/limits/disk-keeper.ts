@@ -81,6 +81,12 @@ export class DiskKeeper implements Disposable {
 		this.#timer = undefined;
 	}
 
+	/** The account has other files all at once. */
+	measureSoon({ uid }: Account): void {
+		const kept = this.#kept.get(uid);
+		if (kept !== undefined) kept.nextAt = 0;
+	}
+
 	/** Whether new shells of the account may write. */
 	mayWrite({ uid }: Account): boolean {
 		return !this.#full.has(uid);

@@ -76,14 +76,17 @@ export class Link {
 
 	/** Starts a session and attaches to it. Throws as `request`. */
 	async openSession(
-		request: Pick<LinkRequestOf<"open">, "account" | "limits" | "name"> & { pageId: PageId; size: TerminalSize },
+		request: Pick<LinkRequestOf<"open">, "account" | "limits" | "name" | "environment"> & {
+			pageId: PageId;
+			size: TerminalSize;
+		},
 		sink: AttachmentSink,
 	): Promise<Bound> {
-		const { account, limits, name, pageId, size } = request;
+		const { account, environment, limits, name, pageId, size } = request;
 		const connection = this.#required();
 		return await this.#bind(connection, async (channel) => {
 			const attachment = { channel, pageId, size };
-			const result = await connection.request({ op: "open", account, limits, name, attachment });
+			const result = await connection.request({ op: "open", account, limits, environment, name, attachment });
 			const target = { username: account.username, sessionId: result.session.sessionId, pageId, size };
 			return { attachment: new Attachment(target, sink, result), result };
 		});
