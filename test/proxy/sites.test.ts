@@ -1,6 +1,7 @@
 /** The examples of deploy/proxy with the real programs: what people need comes through, at a host of its own or below a path. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { ApiClient } from "../support/api-client.ts";
 import { firstOperator, PASSWORD, printedLink } from "../support/members.ts";
 import { PageClient } from "../support/page-client.ts";
 import { TestCertificate } from "../support/test-certificate.ts";
@@ -35,19 +36,25 @@ for (const [name, options] of Object.entries(SITES)) {
 			await site?.[Symbol.asyncDispose]();
 		});
 
-		test("the page and all that it names are there, and all addresses lead to it", async () => {
-			const page = `${site.base}/container-terminal`;
-			const response = await fetch(page);
-			const html = await response.text();
-			assert.equal(response.headers.get("strict-transport-security"), "max-age=31536000");
-			const named = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = ""]) => new URL(path, page).href);
-			assert.ok(named.length >= 4, html);
-			for (const address of named) {
+		test("the pages and all that they name are there, and all addresses lead to them", async () => {
+			const browser = new ApiClient(site.base);
+			const named: string[] = [];
+			for (const path of ["/container-terminal", "/sign-in", "/invitation", "/account"]) {
+				const response = await browser.fetch(path);
+				const html = await response.text();
+				assert.equal(response.status, 200, path);
+				assert.equal(response.headers.get("strict-transport-security"), "max-age=31536000");
+				const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = ""]) => part);
+				assert.ok(parts.length >= 3, html);
+				named.push(...parts.map((part) => new URL(part, `${site.base}${path}`).href));
+			}
+			for (const address of new Set(named)) {
 				assert.ok(address.startsWith(`${site.base}/`), address);
-				const part = await fetch(address);
+				const part = await browser.fetch(address.slice(site.base.length));
 				await part.arrayBuffer();
 				assert.equal(part.status, 200, address);
 			}
+			const page = `${site.base}/container-terminal`;
 			const manifest = named.find((address) => address.endsWith(".webmanifest")) ?? "";
 			const { start_url: start } = (await (await fetch(manifest)).json()) as { start_url: string };
 			assert.equal(new URL(start, manifest).href, page);
