@@ -53,7 +53,7 @@ export class Api {
 		this.#limitAudit = limitAudit;
 	}
 
-	/** Throws `BerthError`: BAD_REQUEST, NOT_FOUND, UNAUTHENTICATED, FORBIDDEN, or what the operation says. */
+	/** Throws `BerthError`: BAD_REQUEST, NOT_FOUND, UNAUTHENTICATED, USER_DISABLED, FORBIDDEN, or what the operation says. */
 	async call<Name extends OperationName>(
 		name: Name,
 		input: unknown,
@@ -64,7 +64,9 @@ export class Api {
 		const handler = this.#handlers[name] as unknown as Handler<Name> | undefined;
 		if (handler === undefined) throw new BerthError("NOT_FOUND", { detail: `${name} is switched off` });
 		const { action, run } = handler;
-		if (caller.actor.kind === "nobody" && RIGHTS[action] !== "everybody") throw new BerthError("UNAUTHENTICATED");
+		if (caller.actor.kind === "nobody" && RIGHTS[action] !== "everybody") {
+			throw new BerthError(caller.presence === null ? "UNAUTHENTICATED" : "USER_DISABLED");
+		}
 		const whom = this.#subjectOf(name, () => handler.subject(checked, caller), caller);
 		if (!may(caller.actor, action, whom)) {
 			this.#noteRefusal(name, whom, caller);

@@ -137,3 +137,20 @@ test("a sign-in ends by itself: without a page after the idle time, and with one
 	assert.equal(await gone, "expired");
 	assert.equal((await root.ask("account.read", {})).user, null);
 });
+
+test("a guest who was switched off can do nothing but sign in as somebody", async () => {
+	await using own = await GatewayProcess.start({ SIGN_IN: "anonymous,password" });
+	const boss = await firstOperator(own);
+	const { name } = await addMember(boss, "ada");
+	const guest = new ApiClient(own.base);
+	await (await guest.fetch("/container-terminal")).arrayBuffer();
+	using page = await PageClient.connect(own.base, guest.cookie);
+	await page.untilReady();
+	const { user } = await guest.ask("account.read", {});
+	await boss.ask("user.change", { user: user?.userId ?? "me", isDisabled: true });
+	assert.equal((await guest.ask("account.read", {})).user?.isDisabled, true);
+	assert.equal(await guest.refusal("secret.list", { user: "me" }), "USER_DISABLED");
+	assert.equal(await guest.refusal("guest.adopt", {}), "USER_DISABLED");
+	await guest.ask("sign-in.password", { name, password: PASSWORD });
+	assert.equal((await guest.ask("account.read", {})).user?.displayName, name);
+});

@@ -20,7 +20,7 @@ async function show(): Promise<void> {
 	try {
 		const account = await call("account.read", {});
 		const { hasGuestFiles, method, user } = account;
-		if (user === null || method === null) {
+		if (user === null || method === null || user.isDisabled) {
 			location.replace("sign-in");
 			return;
 		}

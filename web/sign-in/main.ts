@@ -39,7 +39,8 @@ async function offerWaysIn(): Promise<void> {
 	try {
 		const account = await call("account.read", {});
 		offer(account.methods);
-		if (account.user !== null && account.method !== "anonymous") showWhoIsHere(account.user);
+		if (account.user?.isDisabled) showProblem(byId("problem"), errorOf("USER_DISABLED"));
+		else if (account.user !== null && account.method !== "anonymous") showWhoIsHere(account.user);
 		else if (!byId("password-form").hidden) inputById("name").focus();
 	} catch (thrown) {
 		if (!(thrown instanceof ApiFailure)) throw thrown;
