@@ -2,38 +2,29 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { hostname } from "node:os";
-import { join, resolve } from "node:path";
 import type { Logger } from "pino";
-import { type Config, isLoopback, isReachedByHttps, publicPath } from "./config.ts";
+import { createDriver, createPool } from "./composition/containers.ts";
+import { createHttpSide } from "./composition/http-side.ts";
+import { createServices, type Services } from "./composition/services.ts";
+import { type Config, isLoopback, isReachedByHttps } from "./config.ts";
 import { configFacts } from "./config-facts.ts";
 import type { AuditAction, AuditEvent, AuditLog } from "./core/audit.ts";
 import { AuditRetention } from "./core/audit-retention.ts";
 import type { RequestFacts } from "./core/authenticator.ts";
-import type { ContainerDriver } from "./core/container-driver.ts";
 import { GuestAdoptions } from "./core/guest-adoptions.ts";
-import { homesRecorder } from "./core/homes.ts";
 import type { OriginPolicy } from "./core/origin.ts";
 import { Places } from "./core/places.ts";
-import { Pool } from "./core/pool/pool.ts";
 import { readinessOf } from "./core/readiness.ts";
 import { secretsForShell } from "./core/secrets.ts";
 import { SessionAudit } from "./core/session-audit.ts";
 import { type TierPlan, Tiers } from "./core/tiers.ts";
-import { DockerDriver } from "./drivers/docker/docker-driver.ts";
-import { parseDockerEndpoint } from "./drivers/docker/docker-endpoint.ts";
-import { LocalDriver } from "./drivers/local/local-driver.ts";
-import { apiRoutes } from "./http/api-routes.ts";
-import { createApp, healthPaths, SIGN_IN_PATH, TERMINAL_PATH } from "./http/app.ts";
+import { healthPaths, TERMINAL_PATH } from "./http/app.ts";
 import { createListener, type Listener } from "./http/listener.ts";
-import { oidcRoutes } from "./http/oidc-routes.ts";
-import { pages } from "./http/pages.ts";
 import { requestFacts } from "./http/request-facts.ts";
 import { clientAddresses } from "./limits/client-address.ts";
 import { MemoryRateLimit } from "./limits/memory-rate-limit.ts";
 import { limitRequests } from "./limits/request-limit.ts";
 import { localAddress } from "./local-address.ts";
-import { createServices, type Services } from "./services.ts";
 import { TerminalSockets } from "./sockets/terminal-sockets.ts";
 import { noteGatewayAddress } from "./store/gateway-address.ts";
 import { keepOperatorToken } from "./store/operator-token.ts";
@@ -57,8 +48,6 @@ export type Reload = {
 	run(): void;
 };
 
-const WEB_ROOT = join(import.meta.dirname, "../web/dist");
-
 /** Starts everything and listens. Containers come up behind it: the page says how far they are. */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
 	await using resources = new AsyncDisposableStack();
@@ -80,7 +69,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 			},
 		}),
 	);
-	const { api, audit, authentication, cookies, guests, limitAudit, secrets, tokens } = services;
+	const { audit, limitAudit, secrets, tokens, waysIn } = services;
 	noteLife(audit, "gateway.started", configFacts(config));
 	resources.defer(() => noteLife(audit, "gateway.stopped", {}));
 	resources.use(new AuditRetention({ audit, keepMs: config.AUDIT_RETENTION, log }));
@@ -112,36 +101,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 		onRefused: (error, address) => limitAudit.note(error, { actor: { kind: "nobody" }, address }, "a request"),
 	});
 	const factsOf = (request: IncomingMessage): RequestFacts => requestFacts(request, addresses);
-	const app = createApp({
-		webRoot: WEB_ROOT,
-		mountPath: config.BASE_PATH,
-		basePath: publicPath(config),
+	const app = createHttpSide(config, {
+		...{ services, factsOf, gate, originPolicy, log },
 		isEndOfTls: certificate !== null,
-		gate,
-		pages: pages({
-			...{ authentication, factsOf },
-			webRoot: WEB_ROOT,
-			basePath: publicPath(config),
-			embedOrigins: config.SIGN_IN.includes("jwt") ? config.EMBED_ORIGINS : [],
-		}),
-		api: apiRoutes({
-			...{ api, authentication, tokens, cookies, factsOf },
-			signInMs: config.SIGN_IN_TIMEOUT,
-			guestForgetting: guests?.forgetting ?? [],
-		}),
-		oidc:
-			services.oidc &&
-			oidcRoutes({
-				...services.oidc,
-				...{ authentication, cookies, factsOf, log },
-				signIns: services.signIns,
-				refusals: services.refusals,
-				terminalPath: `${publicPath(config)}${TERMINAL_PATH}`,
-				signInPath: `${publicPath(config)}${SIGN_IN_PATH}`,
-			}),
-		originPolicy,
 		readiness: () => readinessOf(pool.engine, pool.states),
-		log,
 	});
 	const connectionsPerAddress = config.CONNECTIONS_PER_ADDRESS;
 	const listener = createListener(app, { certificate, addresses, connectionsPerAddress, handshakeLimit: requestLimit });
@@ -149,7 +112,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const sockets: TerminalSockets = resources.use(
 		new TerminalSockets(server, {
 			path: `${config.BASE_PATH}/socket.io/`,
-			identify: (request) => authentication.identify(factsOf(request)),
+			identify: (request) => waysIn.authentication.identify(factsOf(request)),
 			originPolicy,
 			isolation: driver.isolation,
 			secretsOf: (userId) => secretsForShell(secrets, userId),
@@ -204,7 +167,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
 	const running = resources.move();
 	return {
 		address: `${config.PUBLIC_URL ?? addressOf(config, server.address())}${TERMINAL_PATH}`,
-		firstOperatorLink: services.firstOperatorLink(),
+		firstOperatorLink: waysIn.firstOperatorLink(),
 		reloads: [
 			{
 				what: "tiers",
@@ -239,61 +202,6 @@ function certificateReload(config: Config, { replaceCertificate }: Listener, log
 
 function noteLife(audit: AuditLog, action: AuditAction, details: AuditEvent["details"]): void {
 	audit.record({ actor: "gateway", address: null, action, subject: null, result: "done", details });
-}
-
-function createDriver(config: Config, log: Logger): ContainerDriver {
-	if (!config.USE_CONTAINERS) return new LocalDriver({ dataDir: config.DATA_DIR, log });
-	return new DockerDriver({
-		engine: parseDockerEndpoint(config),
-		poolName: config.POOL_NAME,
-		image: config.CONTAINER_IMAGE,
-		users: {
-			memoryBytes: config.CONTAINER_MEMORY,
-			cpus: config.CONTAINER_CPUS,
-			processes: config.CONTAINER_PIDS_LIMIT,
-		},
-		agent: { memoryBytes: config.AGENT_MEMORY, cpus: config.AGENT_CPUS },
-		network: config.CONTAINER_NETWORK,
-		runtime: config.CONTAINER_RUNTIME,
-		volume: config.WORKSPACE_VOLUME,
-		egress: {
-			policy: config.EGRESS_POLICY,
-			allowed: config.EGRESS_ALLOW,
-			denied: config.EGRESS_DENY,
-			connectionsPerSecond: config.USER_CONNECTION_RATE,
-			bytesPerSecond: config.USER_BANDWIDTH,
-		},
-		linkDir: resolve(config.LINK_DIR ?? join(config.DATA_DIR, "links")),
-		log,
-	});
-}
-
-function createPool(
-	config: Config,
-	driver: ContainerDriver,
-	store: SqlitePlaces,
-	log: Logger,
-	onUserEvent: ConstructorParameters<typeof Pool>[0]["onUserEvent"],
-): Pool {
-	const recordHomes = homesRecorder(store, log);
-	return new Pool({
-		driver,
-		// Without containers there is one place, which all share.
-		size: driver.isolation === "none" ? 1 : config.MAX_CONTAINERS,
-		hello: {
-			gateway: `${hostname()}:${process.pid}`,
-			policy: {
-				assignmentTtlMs: config.ASSIGNMENT_TTL,
-				replayBytes: config.REPLAY_BUFFER,
-				diskGraceMs: config.USER_DISK_GRACE,
-				egress: driver.isolation === "none" ? null : config.EGRESS_POLICY,
-			},
-		},
-		onUserEvent,
-		// Without accounts all homes have one owner, who is nobody's uid.
-		prepare: driver.isolation === "none" ? async () => {} : recordHomes,
-		log,
-	});
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -2,11 +2,11 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
+import { createServices, type Services } from "../composition/services.ts";
 import type { Config } from "../config.ts";
 import { localAddress } from "../local-address.ts";
 import type { OperationInput, OperationName, OperationResult } from "../protocol/api.ts";
 import { BerthError, toWireError } from "../protocol/errors.ts";
-import { createServices, type Services } from "../services.ts";
 import { tierPlanOf } from "../tiers-file.ts";
 import { type Client, Refusal, Trouble } from "./client.ts";
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pino } from "pino";
 import { Api, type Caller, type Handlers } from "../../server/api/api.ts";
+import { createServices, type Services } from "../../server/composition/services.ts";
 import { readConfig } from "../../server/config.ts";
 import { actorOf } from "../../server/core/authentication.ts";
 import type { RequestFacts } from "../../server/core/authenticator.ts";
@@ -13,7 +14,6 @@ import type { User } from "../../server/core/users.ts";
 import { OPERATION_NAMES, OPERATIONS } from "../../server/protocol/api.ts";
 import { BerthError, type ErrorCode } from "../../server/protocol/errors.ts";
 import { SignInId, UserId } from "../../server/protocol/ids.ts";
-import { createServices, type Services } from "../../server/services.ts";
 import { RecordingAudit } from "../support/recording-audit.ts";
 
 const REQUEST: RequestFacts = { headers: {}, peer: "127.0.0.1", address: "203.0.113.1" };
@@ -214,14 +214,14 @@ test("an operator switches others off and on, and gives them tiers that there ar
 
 test("the first operator's link is of no use once somebody has become one by another way, and none is made again", async (t) => {
 	const { services } = setUp(t);
-	const token = services.firstOperatorLink()?.split("#").at(-1) ?? "";
+	const token = services.waysIn.firstOperatorLink()?.split("#").at(-1) ?? "";
 	const { result } = await services.api.call("invitation.look", { token }, NOBODY);
 	assert.deepEqual(result, { kind: "first-operator", name: null });
 	signedIn(services, "root", "operator");
 	const accepting = { token, name: "mallory", password: "a long password" };
 	await assert.rejects(services.api.call("invitation.look", { token }, NOBODY), isError("LINK_USED"));
 	await assert.rejects(services.api.call("invitation.accept", accepting, NOBODY), isError("LINK_USED"));
-	assert.equal(services.firstOperatorLink(), null);
+	assert.equal(services.waysIn.firstOperatorLink(), null);
 	assert.deepEqual(services.database.all("SELECT * FROM invitations"), []);
 	const { users } = (await services.api.call("user.list", {}, TOKEN)).result;
 	assert.equal(users.length, 1, "nothing of whoever tried is left");
