@@ -85,6 +85,7 @@ function figure(value: number, { unit }: Row): string {
 function comparisonOf({ floor, berth, bar, unit }: Row): string {
 	if (floor === null) return "–";
 	if (bar.kind === "above-floor") return `${berth < floor ? "−" : "+"}${rounded(Math.abs(berth - floor))} ${unit}`;
+	if (floor === 0) return "–";
 	return berth < floor && bar.kind === "share-of-floor" ? `1/${rounded(floor / berth)}` : `× ${rounded(berth / floor)}`;
 }
 
