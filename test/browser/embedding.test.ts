@@ -131,7 +131,8 @@ test("the terminal takes the keyboard when it is given, and not by itself", asyn
 test("a command runs once the person has agreed to what they saw, and not before", async () => {
 	await using around = await shown("run");
 	const { frame, page } = around;
-	const dialog = frame.locator("dialog[open]");
+	// Not only the open one: until it is gone altogether the question is not answered, and no other is asked.
+	const dialog = frame.locator("dialog");
 	await around.say({ berth: 1, type: "run", command: "echo one-$((1 + 1))\necho two-$((2 + 2))" });
 	await dialog.waitFor();
 	const [first = "", second = ""] = (await dialog.locator("pre").innerText()).split("\n");
