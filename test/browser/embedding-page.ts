@@ -14,7 +14,7 @@ const EXAMPLE = readFileSync(join(import.meta.dirname, "../../docs/embedding-exa
 const SECRET = "a secret of the platform and the gateway";
 const ISSUER = "https://school.example.org";
 const AUDIENCE = "https://shell.example.org";
-const PATIENCE_MS = 20_000 * SLOWNESS;
+const PATIENCE_MS = 45_000 * SLOWNESS;
 
 export type Report = { berth: number; type: string; [field: string]: unknown };
 

@@ -18,7 +18,8 @@ const LAUNCH = {
 	],
 };
 
-const PATIENCE_MS = 20_000 * SLOWNESS;
+/** Long enough for a busy machine with a browser full of pages, short enough that a hang is seen. */
+const PATIENCE_MS = 45_000 * SLOWNESS;
 
 /** `extra` are further flags. */
 export async function launchBrowser(extra: readonly string[] = []): Promise<Browser> {
