@@ -3,7 +3,7 @@ import type { AuditLog } from "../core/audit.ts";
 import { doneBy } from "../core/audited.ts";
 import type { Authentication } from "../core/authentication.ts";
 import type { User, UserStore } from "../core/users.ts";
-import { BerthError } from "../protocol/errors.ts";
+import { BerthError, codeOf } from "../protocol/errors.ts";
 import type { Caller, Handlers } from "./api.ts";
 import { userIdBy } from "./user-refs.ts";
 
@@ -30,8 +30,7 @@ export function guestOperations(options: GuestOperationsOptions): Pick<Handlers,
 					audit.record({ ...event, result: "done", details: { guest: guest.userId, folder } });
 					return { result: { folder }, isGuestGone: true };
 				} catch (thrown) {
-					const result = thrown instanceof BerthError ? thrown.code : "INTERNAL";
-					audit.record({ ...event, result, details: { guest: guest.userId } });
+					audit.record({ ...event, result: codeOf(thrown), details: { guest: guest.userId } });
 					throw thrown;
 				}
 			},

@@ -1,7 +1,8 @@
 /** The key that signs cookies, where none is configured. It outlives the database, so that everybody stays who they are. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { makePrivateFile } from "../store/private-file.ts";
 
 const SECRET_FILE = "cookie-secret";
 const SECRET_BYTES = 32;
@@ -12,17 +13,9 @@ const LEAST_LENGTH = SECRET_BYTES * 2;
 export function keptCookieSecret(dataDir: string): string {
 	const file = join(dataDir, SECRET_FILE);
 	mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-	try {
-		// "wx" lets exactly one of two gateways that start together make it.
-		writeFileSync(file, randomBytes(SECRET_BYTES).toString("hex"), { mode: 0o600, flag: "wx" });
-	} catch (error) {
-		if (!isAlreadyThere(error)) throw error;
-	}
+	// Of two gateways that start together one makes it.
+	if (!existsSync(file)) makePrivateFile(file, randomBytes(SECRET_BYTES).toString("hex"));
 	const secret = readFileSync(file, "utf8").trim();
 	if (secret.length < LEAST_LENGTH) throw new Error(`${file} is damaged: remove it, and guests get new identities`);
 	return secret;
-}
-
-function isAlreadyThere(error: unknown): boolean {
-	return Object(error).code === "EEXIST";
 }

@@ -3,8 +3,8 @@
  * it lets nobody in, but its wrong attempts are counted apart from everybody else's.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { parseCookie, stringifySetCookie } from "cookie";
 import type { RequestFacts } from "../core/authenticator.ts";
+import { HostCookie } from "../host-cookie.ts";
 
 export type KnownDevicesOptions = {
 	/** Key that the signatures' key is made of. */
@@ -13,9 +13,6 @@ export type KnownDevicesOptions = {
 	isSecure: boolean;
 };
 
-const COOKIE = "berth_device";
-/** What browsers let nobody set but this very host, by HTTPS. */
-const HOST_PREFIX = "__Host-";
 /** Browsers keep a cookie for 400 days at most. */
 const MAX_AGE_S = 400 * 24 * 60 * 60;
 const ID_BYTES = 16;
@@ -27,12 +24,12 @@ const MOST_ACCOUNTS = 8;
 
 export class KnownDevices {
 	readonly #key: Buffer;
-	readonly #isSecure: boolean;
+	readonly #cookie: HostCookie;
 
 	constructor({ isSecure, secret }: KnownDevicesOptions) {
 		// A key of its own: what signs one kind of cookie must never have signed another.
 		this.#key = createHmac("sha256", secret).update("known devices").digest();
-		this.#isSecure = isSecure;
+		this.#cookie = new HostCookie("berth_device", { isSecure });
 	}
 
 	/** The browser's id for this account; null where nobody has signed in to it there. */
@@ -46,14 +43,11 @@ export class KnownDevices {
 		const others = this.#marksOf(request).filter((mark) => !this.#isOf(mark, nameKey));
 		const id = randomBytes(ID_BYTES).toString("base64url");
 		const marks = [`${id}${this.#signatureOf(id, nameKey)}`, ...others].slice(0, MOST_ACCOUNTS);
-		return stringifySetCookie({
-			...{ name: this.#name, value: marks.join("."), maxAge: MAX_AGE_S, path: "/" },
-			...{ httpOnly: true, sameSite: "lax", secure: this.#isSecure },
-		});
+		return this.#cookie.set(marks.join("."), MAX_AGE_S);
 	}
 
-	#marksOf({ headers }: RequestFacts): string[] {
-		const value = parseCookie([headers.cookie].flat()[0] ?? "")[this.#name] ?? "";
+	#marksOf(request: RequestFacts): string[] {
+		const value = this.#cookie.valueIn(request) ?? "";
 		return value.split(".", MOST_ACCOUNTS).filter((mark) => MARK.test(mark));
 	}
 
@@ -64,9 +58,5 @@ export class KnownDevices {
 
 	#signatureOf(id: string, nameKey: string): string {
 		return createHmac("sha256", this.#key).update(id).update(nameKey).digest("base64url");
-	}
-
-	get #name(): string {
-		return this.#isSecure ? `${HOST_PREFIX}${COOKIE}` : COOKIE;
 	}
 }

@@ -77,8 +77,8 @@ export function createWaysIn(config: Config, options: WaysInOptions): WaysIn {
 		? new AnonymousAuthenticator({ secret: cookieSecret(), isSecure })
 		: null;
 	const refusals = new Refusals({ limit: new MemoryAttemptLimit(REFUSAL_LIMIT), audit });
-	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier: isTier, log };
-	const oidc = createOidc(config, issuerOptions, isSecure);
+	const issuerOptions = { usedTokens: new SqliteUsedTokens(database), isTier, log };
+	const oidc = createOidc(config, { ...issuerOptions, isSecure, cookieSecret });
 	const jwt = createJwt(config, issuerOptions);
 	const authentication = new Authentication({
 		users,
@@ -87,12 +87,11 @@ export function createWaysIn(config: Config, options: WaysInOptions): WaysIn {
 		tokenOf: (request) => cookies.tokenOf(request),
 		byRequest: config.SIGN_IN.includes("proxy") ? [createProxy(config)] : [],
 		guests,
-		onTierChanged: onTierChanged,
+		onTierChanged,
 		audit,
 	});
-	const devices = (): KnownDevices => new KnownDevices({ secret: cookieSecret(), isSecure });
 	const byPassword = config.SIGN_IN.includes("password")
-		? passwordParts({ ...options, authentication, devices: devices() })
+		? passwordParts({ ...options, authentication, devices: new KnownDevices({ secret: cookieSecret(), isSecure }) })
 		: null;
 	return {
 		...{ authentication, guests, oidc, refusals },
@@ -132,7 +131,9 @@ function passwordParts({ database, publicUrl, ...given }: PasswordPartsOptions) 
 
 type IssuerOptions = { usedTokens: UsedTokens; isTier(name: string): boolean; log: Log };
 
-function createOidc(config: Config, { usedTokens, ...rest }: IssuerOptions, isSecure: boolean): WaysIn["oidc"] {
+type OidcParts = IssuerOptions & { isSecure: boolean; cookieSecret(): string };
+
+function createOidc(config: Config, { cookieSecret, isSecure, usedTokens, ...rest }: OidcParts): WaysIn["oidc"] {
 	const { OIDC_CLIENT_ID: clientId, OIDC_ISSUER: issuer, PUBLIC_URL } = config;
 	if (!config.SIGN_IN.includes("oidc") || clientId === null || issuer === null || PUBLIC_URL === null) return null;
 	const oidc = new OidcAuthenticator({
@@ -147,11 +148,10 @@ function createOidc(config: Config, { usedTokens, ...rest }: IssuerOptions, isSe
 		signedOutUrl: `${PUBLIC_URL}${SIGN_IN_PATH}`,
 	});
 	const { discovery } = oidc;
-	const secret = config.COOKIE_SECRET ?? keptCookieSecret(config.DATA_DIR);
 	return {
 		oidc,
 		logout: new OidcLogout({ discovery, clientId, usedTokens }),
-		flowCookie: new OidcFlowCookie({ secret, isSecure }),
+		flowCookie: new OidcFlowCookie({ secret: cookieSecret(), isSecure }),
 	};
 }
 

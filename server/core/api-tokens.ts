@@ -1,6 +1,7 @@
 /** Tokens of programs that use the API for the operators: scripts, platforms, `berth` itself. Kept as hashes. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { BerthError } from "../protocol/errors.ts";
+import { tokenHash } from "./token-hash.ts";
 
 export type ApiToken = {
 	name: string;
@@ -37,13 +38,13 @@ export class ApiTokens {
 	/** Returns the token, which is told once. Throws `BerthError` NAME_TAKEN. */
 	add(name: string, createdBy: string): string {
 		const token = `${PREFIX}${randomBytes(TOKEN_BYTES).toString("base64url")}`;
-		const isNew = this.#store.insert({ name, createdAt: Date.now(), createdBy, usedAt: null }, hashOf(token));
+		const isNew = this.#store.insert({ name, createdAt: Date.now(), createdBy, usedAt: null }, tokenHash(token));
 		if (!isNew) throw new BerthError("NAME_TAKEN");
 		return token;
 	}
 
 	find(token: string): ApiToken | null {
-		const found = this.#store.findByHash(hashOf(token));
+		const found = this.#store.findByHash(tokenHash(token));
 		const now = Date.now();
 		if (found !== null && now - (found.usedAt ?? 0) > USE_NOTED_AFTER_MS) this.#store.touch(found.name, now);
 		return found;
@@ -57,8 +58,4 @@ export class ApiTokens {
 	revoke(name: string): boolean {
 		return this.#store.remove(name);
 	}
-}
-
-function hashOf(token: string): Buffer {
-	return createHash("sha256").update(token).digest();
 }

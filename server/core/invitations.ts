@@ -2,9 +2,10 @@
  * One-time links with which people set their password. The token is in the link's fragment, which browsers send to
  * nobody; of it only a hash is kept.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { BerthError } from "../protocol/errors.ts";
 import type { UserId } from "../protocol/ids.ts";
+import { tokenHash } from "./token-hash.ts";
 
 export type Invitation = {
 	/** Unix times, ms. */
@@ -61,12 +62,12 @@ export class Invitations {
 
 	/** What a token is for. Throws `BerthError` LINK_USED. */
 	find(token: string): Invitation {
-		return this.#mustBeGood(this.#options.store.find(hashOf(token)));
+		return this.#mustBeGood(this.#options.store.find(tokenHash(token)));
 	}
 
 	/** As `find`, and nobody gets it again. */
 	take(token: string): Invitation {
-		return this.#mustBeGood(this.#options.store.take(hashOf(token)));
+		return this.#mustBeGood(this.#options.store.take(tokenHash(token)));
 	}
 
 	/** Ends all links of a user; with null that of the first operator. */
@@ -79,7 +80,7 @@ export class Invitations {
 		const token = randomBytes(TOKEN_BYTES).toString("base64url");
 		store.removeOver(this.#now());
 		store.removeOf(invitation.userId);
-		store.insert(invitation, hashOf(token));
+		store.insert(invitation, tokenHash(token));
 		return { url: `${publicUrl()}${INVITATION_PATH}#${token}`, endsAt: invitation.endsAt };
 	}
 
@@ -96,9 +97,4 @@ export class Invitations {
 	#now(): number {
 		return this.#options.now?.() ?? Date.now();
 	}
-}
-
-/** The token is random already: one pass is enough. */
-function hashOf(token: string): Buffer {
-	return createHash("sha256").update(token).digest();
 }

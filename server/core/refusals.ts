@@ -1,5 +1,5 @@
 /** Sign-ins that were not accepted: whoever asks learns that, the operator learns why, and whoever goes on has to wait. */
-import { BerthError, type ErrorCode } from "../protocol/errors.ts";
+import { BerthError, codeOf } from "../protocol/errors.ts";
 import type { SignInMethod } from "../protocol/sign-in.ts";
 import type { AuditEvent, AuditLog } from "./audit.ts";
 import type { RequestFacts } from "./authenticator.ts";
@@ -67,10 +67,6 @@ export class Refusals {
 		if (isFirstBeyond) audit.record({ actor: "nobody", address, action: "limit.hit", subject: null, result, details });
 		throw new BerthError(result, { retryAfterMs: waitMs });
 	}
-}
-
-function codeOf(thrown: unknown): ErrorCode {
-	return thrown instanceof BerthError ? thrown.code : "INTERNAL";
 }
 
 /** Null where it is no refusal of ours: other errors may hold what came from outside. */

@@ -2,10 +2,11 @@
  * Who is signed in. A sign-in is kept here and named by a random token in a cookie: it can be listed, ended, and ends by
  * itself. Of the token only a hash is kept, so that a copy of the database lets nobody in.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { SignInId, type UserId } from "../protocol/ids.ts";
 import type { SignInEnd, SignInMethod } from "../protocol/sign-in.ts";
 import type { IssuerSession } from "./authenticator.ts";
+import { tokenHash } from "./token-hash.ts";
 
 export type SignIn = {
 	signInId: SignInId;
@@ -105,14 +106,14 @@ export class SignIns implements Disposable {
 			usedAt: now,
 			endsAt: now + this.#options.longestMs,
 		};
-		this.#options.store.insert(signIn, hashOf(token));
+		this.#options.store.insert(signIn, tokenHash(token));
 		this.#endBeyondMost(facts.userId);
 		return { signIn, token };
 	}
 
 	/** The sign-in of this token, which counts as used; null where there is none, or it is over. */
 	find(token: string): SignIn | null {
-		const signIn = this.#options.store.findByToken(hashOf(token));
+		const signIn = this.#options.store.findByToken(tokenHash(token));
 		const now = this.#now();
 		if (signIn === null || this.#isOver(signIn, now)) return null;
 		if (now - signIn.usedAt >= this.#noteAfterMs) this.#options.store.touch([signIn.signInId], now);
@@ -185,9 +186,4 @@ export class SignIns implements Disposable {
 	#now(): number {
 		return this.#options.now?.() ?? Date.now();
 	}
-}
-
-/** The token is random already: one pass is enough. */
-function hashOf(token: string): Buffer {
-	return createHash("sha256").update(token).digest();
 }

@@ -3,14 +3,11 @@
  * nothing, may be started again meanwhile, and whoever comes back with another browser has not begun it.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { parseCookie, stringifySetCookie } from "cookie";
 import { z } from "zod";
 import type { OidcFlow } from "../authenticators/oidc.ts";
 import type { RequestFacts } from "../core/authenticator.ts";
+import { HostCookie } from "../host-cookie.ts";
 
-const NAME = "berth_oidc";
-/** What browsers let nobody set but this very host, by HTTPS: no neighbour plants a flow of their own. */
-const HOST_PREFIX = "__Host-";
 /** To sign in at the provider, a second factor and a forgotten password included. */
 const MAX_AGE_MS = 15 * 60_000;
 const CIPHER = "aes-256-gcm";
@@ -22,41 +19,35 @@ const Kept = z.object({ state: z.string(), nonce: z.string(), codeVerifier: z.st
 
 export class OidcFlowCookie {
 	readonly #key: Buffer;
-	readonly #isSecure: boolean;
+	/** Lax: the provider's page leads back here. Bound to the host: no neighbour plants a flow of their own. */
+	readonly #cookie: HostCookie;
 
 	/** `secret` is the key of the other cookies; `isSecure`: whether people reach the gateway by HTTPS. */
 	constructor({ isSecure, secret }: { isSecure: boolean; secret: string }) {
 		this.#key = Buffer.from(hkdfSync("sha256", secret, "", "berth: sign-ins at the provider", KEY_BYTES));
-		this.#isSecure = isSecure;
+		this.#cookie = new HostCookie("berth_oidc", { isSecure });
 	}
 
 	/** `Set-Cookie` value. */
 	set(flow: OidcFlow): string {
-		return this.#cookie(this.#seal(JSON.stringify({ ...flow, endsAt: Date.now() + MAX_AGE_MS })), MAX_AGE_MS / 1000);
+		return this.#cookie.set(
+			this.#seal(JSON.stringify({ ...flow, endsAt: Date.now() + MAX_AGE_MS })),
+			MAX_AGE_MS / 1000,
+		);
 	}
 
 	/** `Set-Cookie` value. */
 	get clearing(): string {
-		return this.#cookie("", 0);
+		return this.#cookie.clearing;
 	}
 
 	/** Null where this browser has begun none, or too long ago. */
-	flowOf({ headers }: RequestFacts): OidcFlow | null {
-		const sealed = parseCookie([headers.cookie].flat()[0] ?? "")[this.#name];
+	flowOf(request: RequestFacts): OidcFlow | null {
+		const sealed = this.#cookie.valueIn(request);
 		const kept = sealed === undefined ? null : this.#open(sealed);
 		if (kept === null || kept.endsAt <= Date.now()) return null;
 		const { codeVerifier, nonce, state } = kept;
 		return { codeVerifier, nonce, state };
-	}
-
-	get #name(): string {
-		return this.#isSecure ? `${HOST_PREFIX}${NAME}` : NAME;
-	}
-
-	/** Lax: the provider's page leads back here. */
-	#cookie(value: string, maxAge: number): string {
-		const secure = this.#isSecure;
-		return stringifySetCookie({ name: this.#name, value, maxAge, path: "/", httpOnly: true, sameSite: "lax", secure });
 	}
 
 	#seal(text: string): string {

@@ -7,7 +7,7 @@ import type { RequestFacts } from "../core/authenticator.ts";
 import type { Log } from "../core/log.ts";
 import type { Refusals } from "../core/refusals.ts";
 import type { SignIns } from "../core/sign-ins.ts";
-import { BerthError } from "../protocol/errors.ts";
+import { BerthError, codeOf } from "../protocol/errors.ts";
 import type { OidcFlowCookie } from "./oidc-flow-cookie.ts";
 import type { SignInCookies } from "./sign-in-cookies.ts";
 
@@ -80,7 +80,7 @@ function searchOf({ url }: Request): string {
 
 /** Nothing of what was asked or answered goes along but our own code, which the page has words for. */
 function refuse(response: Response, thrown: unknown, { log, signInPath }: OidcRoutesOptions): void {
-	const code = thrown instanceof BerthError ? thrown.code : "INTERNAL";
+	const code = codeOf(thrown);
 	if (code === "INTERNAL") log.error({ err: thrown }, "a sign-in failed");
 	leadTo(response, `${signInPath}?error=${code}`);
 }

@@ -292,6 +292,11 @@ export class BerthError extends Error {
 	}
 }
 
+/** Surprises are `INTERNAL`. */
+export function codeOf(thrown: unknown): ErrorCode {
+	return thrown instanceof BerthError ? thrown.code : "INTERNAL";
+}
+
 /** Whatever was thrown, as it may be shown: surprises say nothing of their inside. */
 export function toWireError(thrown: unknown): WireError {
 	const error = thrown instanceof BerthError ? thrown : new BerthError("INTERNAL");
