@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type CpuUse, cpuCaps, loneCap } from "../../container-image/agent/limits/cpu-caps.ts";
+import { type CpuUse, capsToSet, cpuCaps, loneCap } from "../../container-image/agent/limits/cpu-caps.ts";
 
 const QUOTA = 500;
 
@@ -15,8 +15,8 @@ function settle(wants: readonly number[], looks = 20): { used: number[]; caps: n
 		// Beyond the quota the kernel holds everybody.
 		used = allowed.map((each) => (sum > QUOTA ? (each / sum) * QUOTA : each));
 		const uses: CpuUse<number>[] = used.map((each, id) => ({ id, used: each, cap: caps[id] ?? 0, weight: 100 }));
-		const next = cpuCaps(QUOTA, uses);
-		caps = wants.map((_, id) => next.get(id) ?? 0);
+		const next = capsToSet(uses, cpuCaps(QUOTA, uses));
+		caps = caps.map((cap, id) => next.get(id) ?? cap);
 	}
 	return { used, caps };
 }
@@ -52,4 +52,14 @@ test("an account with twice the weight gets twice as much of what is not enough"
 test("nobody gets less than the kernel takes for a limit", () => {
 	const uses = Array.from({ length: 1_000 }, (_, id) => ({ id, used: 400, cap: 400, weight: 100 }));
 	for (const cap of cpuCaps(QUOTA, uses).values()) assert.ok(cap >= 10);
+});
+
+test("caps that rise are set a few at a time, those that fall all at once, and what hardly differs not at all", () => {
+	const uses = Array.from({ length: 6 }, (_, id) => ({ id, used: 20, cap: 20, weight: 100 }));
+	const all = (cap: number): Map<number, number> => new Map(uses.map(({ id }) => [id, cap]));
+	assert.equal(capsToSet(uses, all(40)).size, 2);
+	assert.equal(capsToSet(uses, all(10)).size, 6);
+	assert.equal(capsToSet(uses, all(21)).size, 0);
+	assert.equal(capsToSet(uses, all(19)).size, 0);
+	assert.deepEqual([...capsToSet(uses, all(30).set(5, 60))].at(0), [5, 60]);
 });

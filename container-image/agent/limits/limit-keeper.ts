@@ -6,7 +6,7 @@ import type { AccountLimits } from "../../../server/protocol/account-limits.ts";
 import type { Account } from "../../../server/protocol/link.ts";
 import type { Log } from "../log.ts";
 import { AccountGroups, type UsersShare } from "./account-groups.ts";
-import { type CpuUse, cpuCaps, loneCap } from "./cpu-caps.ts";
+import { type CpuUse, capsToSet, cpuCaps, loneCap } from "./cpu-caps.ts";
 import { endLargest, memoryByOwner } from "./memory-watch.ts";
 import { MAX_OWN_TERMINALS, terminalsByOwner } from "./terminal-watch.ts";
 
@@ -130,9 +130,7 @@ export class LimitKeeper implements Disposable {
 	#shareOut(groups: AccountGroups): void {
 		const uses = [...this.#kept.values()].map((kept) => this.#use(groups, kept));
 		const caps = cpuCaps(this.#options.share?.millicores ?? 0, uses);
-		for (const [kept, cap] of caps) {
-			// What differs by less is not worth a system call.
-			if (Math.abs(cap - kept.cap) < 1) continue;
+		for (const [kept, cap] of capsToSet(uses, caps)) {
 			groups.setCpu(kept.account.uid, cap);
 			kept.cap = cap;
 		}
