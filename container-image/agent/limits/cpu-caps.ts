@@ -68,7 +68,10 @@ export function cpuCaps<Id>(quotaMillicores: number, uses: readonly CpuUse<Id>[]
 
 /** Which of the caps to set now, millicores: all that fall, and of those that rise the ones that rise most. */
 export function capsToSet<Id>(uses: readonly CpuUse<Id>[], caps: ReadonlyMap<Id, number>): Map<Id, number> {
-	const changes = uses.map(({ id, cap }) => ({ id, to: caps.get(id) ?? cap, ratio: (caps.get(id) ?? cap) / cap }));
+	const changes = uses.map(({ id, cap }) => {
+		const to = caps.get(id) ?? cap;
+		return { id, to, ratio: to / cap };
+	});
 	const falls = changes.filter(({ ratio }) => ratio < 1 - LEAST_FALL);
 	const rises = changes.filter(({ ratio }) => ratio > 1 + LEAST_RISE).toSorted((one, other) => other.ratio - one.ratio);
 	return new Map([...falls, ...rises.slice(0, RISES_AT_ONCE)].map(({ id, to }) => [id, to]));
